@@ -1,0 +1,1 @@
+"""Composition root: wires the engine to its adapters."""

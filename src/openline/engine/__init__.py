@@ -1,0 +1,1 @@
+"""One post's decisions, free of I/O: events in, commands out."""

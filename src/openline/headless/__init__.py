@@ -1,0 +1,1 @@
+"""A desk without a browser, for checks and tests."""

@@ -1,0 +1,1 @@
+"""The protocol between two posts (pure, sans-I/O)."""

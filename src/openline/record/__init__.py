@@ -1,0 +1,1 @@
+"""The common record (pure): entries, trees, notes, receipts, logs, bundles, audit."""

@@ -1,0 +1,1 @@
+"""Two posts in one process: faulty link and disk, virtual clock, one seed."""

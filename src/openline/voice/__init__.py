@@ -1,0 +1,1 @@
+"""Voice: the ICE-lite endpoint for the post's own desks and the media relay."""

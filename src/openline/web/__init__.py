@@ -1,0 +1,1 @@
+"""The duty officer's page and its server."""
