@@ -1,0 +1,56 @@
+# Openline. `make` alone lists the targets. Needs Python 3.11 or newer, make and git.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt bench soak sim lock clean
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+RUN := .venv/.ready-run
+DEV := .venv/.ready-dev
+SEEDS ?= 500
+ARGS ?=
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+
+$(RUN): requirements.lock pyproject.toml tools/setup.sh
+	@tools/setup.sh run
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml tools/setup.sh
+	@tools/setup.sh dev
+	@touch $@ $(RUN)
+
+setup: $(DEV) ## make .venv with everything that a developer needs
+	@echo "Python packages are in place: .venv/bin/openline"
+
+demo: $(RUN) ## two posts and two desks on this machine, in the browser
+	@$(BIN)/openline demo $(ARGS)
+
+test: $(DEV) ## all tests; ARGS="tests/unit -x" narrows them
+	@tools/setup-tests.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff, mypy and the import contract
+	@tools/lint.sh
+
+fmt: $(DEV) ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## the figures of docs/architecture.md, measured here
+	@tools/setup-tests.sh
+	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(ARGS)
+
+soak: $(DEV) ## hours, not minutes: 200 kills, 5,000 seeds, more examples
+	@tools/setup-tests.sh
+	@OPENLINE_SOAK=1 $(BIN)/python -m pytest --timeout=0 $(ARGS)
+
+sim: $(RUN) ## two posts in one process under faults: make sim SEEDS=500
+	@$(BIN)/openline sim --seeds $(SEEDS) $(ARGS)
+
+lock: $(DEV) ## refresh the lock files from pyproject.toml (UPGRADE=1: newest of all)
+	@tools/lock.sh
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
