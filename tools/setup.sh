@@ -35,8 +35,8 @@ need_venv_module() { # Debian and Ubuntu ship Python without ensurepip
 
 install_lock() { # install_lock FILE SIZE
     say "downloading the $(grep -c == "$1") Python packages of $1 (about $2) from pip's package index; a minute or two"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement "$1"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --requirement "$1"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 }
 
 if ! { [ -x .venv/bin/python ] && fits .venv/bin/python; }; then
