@@ -1,0 +1,1 @@
+"""Alembic's folder: run on the store's own and only connection."""
