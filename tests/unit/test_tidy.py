@@ -46,7 +46,8 @@ OTHERS_NAMES = re.compile(
       postMessage | on_?message | MessagePort | MessageChannel | MessageEvent
     | ["']message(?:error)?["']
     | (?:[a-z]+[eE]rr(?:or)? | e | err | error | exc | reason | cause) \. message
-    | SIPMessage | stun\.Message | email\.message | (?:STUN|DTLS|TLS|ICE)[ ]messages?
+    | MESSAGE-INTEGRITY | (?:parsed\.|\b|add_|check_)message_(?:method|class|integrity)
+    | stun\.parse_message | stun\.Message | email\.message | (?:STUN|DTLS|TLS|ICE)[ ]messages?
     | role=["']?alert\w* | (?:TLS|DTLS)[ ]alerts? | role,?[ ]["']alert\w*["']
     | isSecureContext | secure[ ]context | Secure(?=[;"'`,)]) | secure=(?:True|False)
     | (?:TLS|DTLS)[-/ ](?:client|server) | (?:dtls|tls)_?(?:client|server)
@@ -277,17 +278,17 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def test_error_codes_have_words() -> None:
-    findings = []
+    places: dict[str, str] = {}
     for path in files(".py", under="src/"):
         for number, code in codes_in(path):
-            where = f"{name_of(path)}:{number} {code}"
-            if not re.fullmatch(r"[a-z]+(?:[.-][a-z0-9]+)+", code):
-                findings.append(f"{where} is not of the form room.fault")
-            findings += [
-                f"{where} has no words in {language}.json"
-                for language in ("en", "zh-Hans")
-                if f"error.{code}" not in catalogue(language)
-            ]
+            places.setdefault(code, f"{name_of(path)}:{number}")
+    findings = []
+    for code, place in places.items():
+        if not re.fullmatch(r"[a-z]+(?:[.-][a-z0-9]+)+", code):
+            findings.append(f"{place} {code} is not of the form room.fault")
+        without = [name for name in ("en", "zh-Hans") if f"error.{code}" not in catalogue(name)]
+        if without:
+            findings.append(f"{place} {code} has no words in {' and '.join(without)}")
     report(findings)
 
 
