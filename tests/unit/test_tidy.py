@@ -284,7 +284,7 @@ def test_error_codes_have_words() -> None:
             places.setdefault(code, f"{name_of(path)}:{number}")
     findings = []
     for code, place in places.items():
-        if not re.fullmatch(r"[a-z]+(?:[.-][a-z0-9]+)+", code):
+        if not re.fullmatch(r"[a-z]+\.[a-z0-9]+(?:[._-][a-z0-9]+)*", code):
             findings.append(f"{place} {code} is not of the form room.fault")
         without = [name for name in ("en", "zh-Hans") if f"error.{code}" not in catalogue(name)]
         if without:
