@@ -1,0 +1,58 @@
+"""The media page's files, as the desk server hands them out.
+
+The page is its own origin. The desk server fills in which console it obeys and
+whether a recorded voice may stand in for the microphone, and sends it with
+``content_security_policy``.
+"""
+
+import html
+from importlib.resources import files
+from typing import Final
+
+FILES: Final[dict[str, str]] = {
+    "main.js": "text/javascript",
+    "graph.js": "text/javascript",
+    "leg.js": "text/javascript",
+    "talker.js": "text/javascript",
+    "meter.js": "text/javascript",
+}
+_SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
+
+
+def read_file(name: str) -> bytes:
+    """The octets of one of ``FILES``.
+
+    Raises:
+        KeyError: if there is no such file.
+    """
+    if name not in FILES:
+        raise KeyError(name)
+    return (files(__name__) / name).read_bytes()
+
+
+def render_page(*, console_origin: str, sample: bool = False) -> bytes:
+    """The page itself.
+
+    Args:
+        console_origin: the one origin that it obeys, as ``http://localhost:8000``.
+        sample: a recorded voice of its own origin may stand in for the
+            microphone (the demonstration, tests).
+    """
+    page = (files(__name__) / "index.html").read_text("utf-8")
+    page = page.replace("{{console}}", html.escape(console_origin))
+    return page.replace("{{sample}}\n", f"{_SAMPLE}\n" if sample else "").encode()
+
+
+def content_security_policy(*, console_origin: str, sample: bool = False) -> str:
+    """The policy to send with the page: its own scripts, one framing console, nothing else."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self'" if sample else "connect-src 'none'",
+            "media-src 'self' mediastream:",
+            f"frame-ancestors {console_origin}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )

@@ -1,0 +1,101 @@
+// The connection to our own post: one RTCPeerConnection, warm all the time.
+//
+// We offer, the post answers. The sender carries the silent track from the
+// start and never nothing: a gap in RTP costs up to 855 ms at the next word.
+
+const fingerprintOf = (sdp) => /^a=fingerprint:sha-256 (.+)$/im.exec(sdp)?.[1]?.trim() ?? "";
+
+export class Leg {
+  constructor({ silentTrack, onOffer, onFarStream, onRestart, onChange }) {
+    Object.assign(this, { silentTrack, onOffer, onFarStream, onRestart, onChange });
+    this.pc = null;
+    this.generation = 0;
+  }
+
+  get state() {
+    return this.pc?.connectionState ?? "none";
+  }
+
+  /** The sender if the connection stands, else null. */
+  connectedSender() {
+    return this.state === "connected" ? this.sender : null;
+  }
+
+  /** Offer: anew, or with fresh ICE names after a failure, or the offer that stands. */
+  async start() {
+    if (this.pc === null) return this.renew();
+    if (this.state === "failed") {
+      if (this.sender.transport?.state !== "connected") return this.renew();
+      if (this.pc.signalingState === "stable") {
+        this.pc.restartIce();
+        await this.pc.setLocalDescription();
+      }
+    }
+    this.onOffer(this.pc.localDescription.sdp, this.generation);
+    return undefined;
+  }
+
+  /** Drop the connection and offer a new one with a new certificate. */
+  async renew() {
+    this.close();
+    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+    this.pc = pc;
+    const { sender } = this.transceiver(pc);
+    this.sender = sender;
+    pc.ontrack = ({ track }) => { if (this.pc === pc) this.onFarStream(new MediaStream([track])); };
+    pc.onconnectionstatechange = () => { if (this.pc === pc) this.changed(pc); };
+    await pc.setLocalDescription();
+    if (this.pc !== pc) return;
+    this.onChange();
+    this.onOffer(pc.localDescription.sdp, 0);
+  }
+
+  transceiver(pc) {
+    const transceiver = pc.addTransceiver(this.silentTrack(), { direction: "sendrecv" });
+    const known = RTCRtpReceiver.getCapabilities("audio").codecs;
+    const wanted = ["audio/red", "audio/opus"]
+      .flatMap((type) => known.filter((codec) => codec.mimeType.toLowerCase() === type));
+    transceiver.setCodecPreferences(wanted);
+    return transceiver;
+  }
+
+  /** Take the post's answer; the same answer again changes nothing. */
+  async answer(sdp, generation) {
+    const { pc } = this;
+    if (pc === null) return;
+    const standing = pc.remoteDescription;
+    if (standing && fingerprintOf(standing.sdp) !== fingerprintOf(sdp)) {
+      // Another far desk: its certificate needs a connection of its own.
+      await this.renew();
+      return;
+    }
+    if (pc.signalingState === "have-local-offer") {
+      try {
+        await pc.setRemoteDescription({ type: "answer", sdp });
+      } catch (error) {
+        console.error(error);
+        this.onChange("voice.answer");
+        return;
+      }
+    }
+    this.generation = generation;
+  }
+
+  changed(pc) {
+    this.onChange(pc.connectionState === "failed" ? "voice.connection_failed" : undefined);
+    if (pc.connectionState === "failed") this.onRestart();
+  }
+
+  close() {
+    const { pc } = this;
+    this.pc = null;
+    this.sender = null;
+    this.generation = 0;
+    if (pc) {
+      pc.ontrack = null;
+      pc.onconnectionstatechange = null;
+      pc.close();
+      this.onChange();
+    }
+  }
+}
