@@ -1,0 +1,139 @@
+"""Bodies of the kinds that this version knows (spec/record, section 5).
+
+The log itself looks only into ``enrol`` and ``revoke``. A body of another kind that does not fit
+its kind is kept and answered, never dropped: the functions here are for those who make and show.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from openline.errors import RecordError
+from openline.record.cbor import Value, as_bytes, as_text, as_uint
+from openline.record.entry import decode_body, encode_body
+from openline.record.keys import check_ed25519
+from openline.record.limits import ED25519_KEY_SIZE, UINT_MAX, WATCH_CODE_CHARACTERS_MAX
+
+KIND_ENROL: Final = "enrol"
+KIND_REVOKE: Final = "revoke"
+KIND_TEXT: Final = "text"
+KIND_SHOWN: Final = "shown"
+KIND_OPENED: Final = "opened"
+KIND_CALL: Final = "call"
+KIND_RESTORED: Final = "restored"
+
+OFFICER_KINDS: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_TEXT, KIND_OPENED})
+"""Kinds that need at least one officer's statement."""
+
+MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL})
+"""Kinds that a post writes by itself: they carry no statement."""
+
+_WATCH_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9-]*\Z", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z", re.ASCII)
+_TEXT_CHARACTERS_MAX: Final = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An officer's key and watch code."""
+
+    officer: bytes
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in the writer's own language."""
+
+    language: str
+    text: str
+
+
+def enrol_body(officer: bytes, code: str) -> bytes:
+    """Body of an ``enrol`` entry. Raises RecordError as :func:`parse_enrol`."""
+    body = encode_body({"officer": officer, "code": code})
+    parse_enrol(body)
+    return body
+
+
+def parse_enrol(body: bytes) -> Enrolment:
+    """The officer in an ``enrol`` body.
+
+    Raises:
+        RecordError: ``record.enrolment``.
+        SignatureError: ``record.weak_key``.
+    """
+    content = _exactly(body, "record.enrolment", "code", "officer")
+    officer = as_bytes(content["officer"], ED25519_KEY_SIZE)
+    code = as_text(content["code"], WATCH_CODE_CHARACTERS_MAX)
+    if not _WATCH_CODE.match(code):
+        raise RecordError("record.enrolment", "not a watch code")
+    check_ed25519(officer)
+    return Enrolment(officer, code)
+
+
+def revoke_body(officer: bytes) -> bytes:
+    """Body of a ``revoke`` entry."""
+    return encode_body({"officer": officer})
+
+
+def parse_revoke(body: bytes) -> bytes:
+    """The key that a ``revoke`` body names.
+
+    Raises:
+        RecordError: ``record.enrolment``.
+    """
+    return as_bytes(_exactly(body, "record.enrolment", "officer")["officer"], ED25519_KEY_SIZE)
+
+
+def text_body(language: str, text: str) -> bytes:
+    """Body of a ``text`` entry. Raises RecordError as :func:`parse_text`."""
+    body = encode_body({"lang": language, "text": text})
+    parse_text(body)
+    return body
+
+
+def parse_text(body: bytes) -> Text:
+    """The text in a ``text`` body.
+
+    Raises:
+        RecordError: ``record.content`` or ``record.too_large``.
+    """
+    content = _exactly(body, "record.content", "lang", "text")
+    language = as_text(content["lang"], 35)
+    text = as_text(content["text"], _TEXT_CHARACTERS_MAX)
+    if not _LANGUAGE.match(language) or not text.strip():
+        raise RecordError("record.content", "no language tag or an empty text")
+    return Text(language, text)
+
+
+def shown_body(upto: int) -> bytes:
+    """Body of a ``shown`` entry: the peer's texts up to that index were shown."""
+    return encode_body({"upto": upto})
+
+
+def parse_shown(body: bytes) -> int:
+    """The index in a ``shown`` body; raises ``record.content``."""
+    return as_uint(_exactly(body, "record.content", "upto")["upto"], UINT_MAX)
+
+
+def opened_body(index: int) -> bytes:
+    """Body of an ``opened`` entry: an officer opened the peer's entry at that index."""
+    return encode_body({"index": index})
+
+
+def parse_opened(body: bytes) -> int:
+    """The index in an ``opened`` body; raises ``record.content``."""
+    return as_uint(_exactly(body, "record.content", "index")["index"], UINT_MAX)
+
+
+def restored_body(start: int, stop: int) -> bytes:
+    """Body of a ``restored`` entry: own entries [start, stop) came back from the peer."""
+    return encode_body({"from": start, "to": stop})
+
+
+def _exactly(body: bytes, code: str, *names: str) -> dict[str, Value]:
+    content = decode_body(body)
+    if content.keys() != set(names):
+        raise RecordError(code, f"not exactly the fields {', '.join(names)}")
+    return content
