@@ -24,7 +24,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "  chromium (about 100 MB) is the desk's browser in the end-to-end tests; iproute2 (1 MB) lays their network paths"
     # shellcheck disable=SC2086 # a list of package names
     if apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends $missing >/dev/null; then
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $missing >/dev/null; then
         exit 0
     fi
     say "the packages could not be installed"

@@ -30,7 +30,7 @@ need_venv_module() { # Debian and Ubuntu ship Python without ensurepip
     fi
     say "downloading $version from Debian's packages (this Python cannot make a virtual environment)"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$version" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$version" >/dev/null
 }
 
 install_lock() { # install_lock FILE SIZE
@@ -48,7 +48,7 @@ fi
 
 case ${1:-} in
 run) install_lock requirements.lock "90 MB" ;;
-dev) install_lock requirements-dev.lock "190 MB" ;;
+dev) install_lock requirements-dev.lock "170 MB" ;;
 *) die "usage: setup.sh run|dev" ;;
 esac
 say "ready: .venv/bin/openline"
