@@ -9,6 +9,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -47,7 +48,7 @@ OTHERS_NAMES = re.compile(
     | ["']message(?:error)?["']
     | (?:[a-z]+[eE]rr(?:or)? | e | err | error | exc | reason | cause) \. message
     | MESSAGE-INTEGRITY | (?:parsed\.|\b|add_|check_)message_(?:method|class|integrity)
-    | stun\.parse_message | stun\.Message | email\.message | (?:STUN|DTLS|TLS|ICE)[ ]messages?
+    | stun\.parse_message | log_message | stun\.Message | email\.message | (?:STUN|DTLS|TLS|ICE)[ ]messages?
     | role=["']?alert\w* | (?:TLS|DTLS)[ ]alerts? | role,?[ ]["']alert\w*["']
     | isSecureContext | secure[ ]context | Secure(?=[;"'`,)]) | secure=(?:True|False)
     | (?:TLS|DTLS)[-/ ](?:client|server) | (?:dtls|tls)_?(?:client|server)
@@ -128,7 +129,8 @@ def python_files() -> list[Path]:
 
 def report(findings: list[str]) -> None:
     if findings:
-        pytest.fail("\n".join(sorted(findings)), pytrace=False)
+        sys.stdout.write("\n".join(sorted(findings)))
+        pytest.fail(f"{len(findings)} findings, listed above", pytrace=False)
 
 
 def test_functions_are_short() -> None:
