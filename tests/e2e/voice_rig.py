@@ -7,16 +7,19 @@ cell it carried; everything else is the shipped code.
 import asyncio
 import math
 import struct
+import sys
 import threading
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright
+from typing_extensions import override
 
 from openline.voice import (
     AnswerDesk,
@@ -32,10 +35,17 @@ from openline.web import audio
 
 HARNESS_JS = Path(__file__).with_name("voice_harness.js")
 CHROMIUM_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required "
-    "--use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
 
 
 def write_tone(path: Path, *, seconds: float = 20.0, hertz: float = 440.0) -> Path:
@@ -90,12 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _give(self, kind: str, body: bytes, policy: str = "") -> None:
         self.send_response(200)
         self.send_header("content-type", kind)
+        self.send_header("cache-control", "no-store")
         if policy:
             self.send_header("content-security-policy", policy)
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base's name
+    @override
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
@@ -140,6 +152,15 @@ class Post:
         await self.endpoint.start()
         self.port = self.endpoint.port
 
+    async def restart(self, *, away_s: float) -> None:
+        """Kill everything of the post in memory and start again with its secret."""
+        self.endpoint.close()
+        await asyncio.sleep(away_s)
+        self.pairing = Pairing()
+        await self.start()
+        for leg in self.peer.maps[-1:]:  # The engine sends it again when the link is up.
+            self.far_leg(FarLeg.from_map(leg))
+
     def _cell_out(self, cell: bytes) -> None:
         self.pipe.cells.append(cell)
         self.pipe.carry(lambda: self.peer.endpoint.cell_received(cell))
@@ -156,7 +177,7 @@ class Post:
                 case SendLeg(leg):
                     self.maps.append(leg.to_map())
                     far = FarLeg.from_map(leg.to_map())
-                    self.pipe.carry(lambda far=far: self.peer.far_leg(far))
+                    self.pipe.carry(partial(self.peer.far_leg, far))
                 case AnswerDesk(desk, far):
                     sdp = self.endpoint.answer(desk, far, active=self.party == 0)
                     self.on_answer(sdp, far.generation)
@@ -187,6 +208,12 @@ class ChromiumDesk:
     async def say(self, frame: dict[str, object]) -> None:
         """Say a frame to the media page."""
         await self.page.evaluate("frame => harness.say(frame)", frame)
+
+    async def load(self, port: int) -> None:
+        """Load the console, afresh if it was loaded, until the media page is ready."""
+        self.offers_taken = 0
+        await self.page.goto(f"http://localhost:{port}/")
+        await self.until("() => harness.seen.other.some(frame => frame.t === 'ready')")
 
     def say_soon(self, frame: dict[str, object]) -> None:
         """The same from a callback."""
@@ -272,16 +299,23 @@ async def chromium(path: str, tone: Path) -> AsyncIterator[Browser]:
             await browser.close()
 
 
+def _print_console(line: ConsoleMessage) -> None:
+    sys.stderr.write(f"page: {line.text}\n")
+
+
+def _print_error(error: Error) -> None:
+    sys.stderr.write(f"page error: {error}\n")
+
+
 @asynccontextmanager
 async def chromium_desk(browser: Browser, port: int, post: Post) -> AsyncIterator[ChromiumDesk]:
     """Open a desk in a context of its own and start it."""
     context = await browser.new_context()
     page = await context.new_page()
-    page.on("console", lambda line: print("page:", line.text))
-    page.on("pageerror", lambda error: print("page error:", error))
-    await page.goto(f"http://localhost:{port}/")
+    page.on("console", _print_console)
+    page.on("pageerror", _print_error)
     desk = ChromiumDesk(page, post, bytes([post.party]) * 8)
-    await desk.until("() => harness.seen.other.some(frame => frame.t === 'ready')")
+    await desk.load(port)
     pump = asyncio.ensure_future(desk.pump())
     try:
         await desk.say({"t": "start"})
