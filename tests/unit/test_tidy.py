@@ -48,7 +48,8 @@ OTHERS_NAMES = re.compile(
     | ["']message(?:error)?["']
     | (?:[a-z]+[eE]rr(?:or)? | e | err | error | exc | reason | cause) \. message
     | MESSAGE-INTEGRITY | (?:parsed\.|\b|add_|check_)message_(?:method|class|integrity)
-    | stun\.parse_message | log_message | stun\.Message | email\.message | (?:STUN|DTLS|TLS|ICE)[ ]messages?
+    | stun\.parse_message | log_message | stun\.Message | email\.message
+    | (?:STUN|DTLS|TLS|ICE)[ ]messages?
     | role=["']?alert\w* | (?:TLS|DTLS)[ ]alerts? | role,?[ ]["']alert\w*["']
     | isSecureContext | secure[ ]context | Secure(?=[;"'`,)]) | secure=(?:True|False)
     | (?:TLS|DTLS)[-/ ](?:client|server) | (?:dtls|tls)_?(?:client|server)
