@@ -1,1 +1,1 @@
-"""One post's decisions, free of I/O: events in, commands out."""
+"""One post's decisions: the facade is :class:`openline.engine.post.Post`."""

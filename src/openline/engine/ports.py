@@ -53,7 +53,8 @@ class OutboxItem:
     """A statement written here that is not yet in the record.
 
     Attributes:
-        item: 16 random bytes, hex. statement: the officer's COSE bytes, or None for a machine entry.
+        item: 16 random bytes, hex.
+        statement: the officer's COSE bytes, or None for a machine entry.
     """
 
     item: str
@@ -95,6 +96,26 @@ class StoredState:
     notes: tuple[StoredNote, ...]
     outbox: tuple[OutboxItem, ...]
     meta: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostSettings:
+    """What the people of this post settled.
+
+    Attributes:
+        officer: watch code of the officer on watch, as enrolled. officer_name: disclosed only where
+            both cards say so.
+        announces_per_hour: announces beyond it ring instead (agreed by both sides).
+        untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
+        desk_silent_ms: a desk that was not heard for so long is not attended.
+    """
+
+    officer: str = "W-1"
+    officer_name: str = ""
+    announces_per_hour: int = 12
+    untaken_ms: int = 60_000
+    quiet_ms: int = 60_000
+    desk_silent_ms: int = 5_000
 
 
 class Signer(Protocol):

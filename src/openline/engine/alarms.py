@@ -1,0 +1,63 @@
+"""Conditions that demand an act: raised once, cleared by their cause, silenced by an officer."""
+
+from dataclasses import replace
+from typing import Final
+
+from openline.engine.desk import AlarmView
+from openline.protocol.clock import Now
+
+LINK_DOWN: Final = "link_down"
+RECORD_HALTED: Final = "record_halted"
+DISK_FAULT: Final = "disk_fault"
+RESTORED: Final = "restored"
+OWN_LOG_MISSING: Final = "own_log_missing"
+PEER_FORGOT: Final = "peer_forgot"
+PEER_RESTORED: Final = "peer_restored"
+
+CODES: Final = (
+    LINK_DOWN,
+    RECORD_HALTED,
+    DISK_FAULT,
+    RESTORED,
+    OWN_LOG_MISSING,
+    PEER_FORGOT,
+    PEER_RESTORED,
+)
+"""Every alarm that the engine can raise: as many as can ever stand at once."""
+
+
+class Alarms:
+    """The standing alarms, oldest first."""
+
+    __slots__ = ("_standing",)
+
+    def __init__(self) -> None:
+        """None stands."""
+        self._standing: dict[str, AlarmView] = {}
+
+    def view(self) -> tuple[AlarmView, ...]:
+        """All that stand."""
+        return tuple(self._standing.values())
+
+    def raise_(self, code: str, now: Now, **facts: str | int) -> bool:
+        """Raise ``code``; True if it did not stand yet. Facts of a standing one are renewed."""
+        standing = self._standing.get(code)
+        if standing is not None:
+            self._standing[code] = replace(standing, facts=facts)
+            return False
+        self._standing[code] = AlarmView(
+            code=code, since_wall_ms=now.wall_ms, acknowledged=False, facts=facts
+        )
+        return True
+
+    def clear(self, code: str) -> bool:
+        """Its condition is over; True if it stood."""
+        return self._standing.pop(code, None) is not None
+
+    def acknowledge(self, code: str) -> bool:
+        """An officer silenced its sound; the condition stays. True if that changed something."""
+        standing = self._standing.get(code)
+        if standing is None or standing.acknowledged:
+            return False
+        self._standing[code] = replace(standing, acknowledged=True)
+        return True

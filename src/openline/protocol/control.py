@@ -1,0 +1,110 @@
+"""CONTROL frames: objects with versions, where only the newest counts (spec/frames, section 4).
+
+``[incarnation8, object, version, payload]``: the first eight bytes of the sender's incarnation, the
+object's name, a version that grows with every change, and what stands now. A receiver keeps the
+newest version of each object and drops older ones, so order, loss and repetition do not matter.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from openline.errors import PeerProtocolError
+from openline.record.cbor import Value, as_bytes, as_text, as_uint, decode_list, encode
+from openline.record.limits import UINT_MAX
+
+CONTROL_BYTES_MAX: Final = 4096
+TAG_BYTES: Final = 8
+
+PRESENCE: Final = "presence"
+LEG: Final = "leg"
+CALL: Final = "call"
+CALL_ANSWER: Final = "call-answer"
+OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER)
+
+_NAME_CHARACTERS_MAX: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One CONTROL frame."""
+
+    incarnation: bytes
+    name: str
+    version: int
+    payload: Value
+
+
+def parse_control(body: bytes) -> Control:
+    """The CONTROL frame in ``body``.
+
+    Raises:
+        RecordError: ``record.encoding``, ``record.truncated`` or ``record.too_large``.
+    """
+    incarnation, name, version, payload = decode_list(body, CONTROL_BYTES_MAX, 4)
+    return Control(
+        as_bytes(incarnation, TAG_BYTES),
+        as_text(name, _NAME_CHARACTERS_MAX),
+        as_uint(version, UINT_MAX),
+        payload,
+    )
+
+
+class ControlOut:
+    """The own objects, newest version each."""
+
+    __slots__ = ("_frames", "_incarnation", "_payloads", "_versions")
+
+    def __init__(self, incarnation: bytes) -> None:
+        """No object yet."""
+        self._incarnation = incarnation[:TAG_BYTES]
+        self._versions: dict[str, int] = {}
+        self._payloads: dict[str, Value] = {}
+        self._frames: dict[str, bytes] = {}
+
+    def set(self, name: str, payload: Value) -> bytes | None:
+        """The frame body to send now, or None when nothing changed."""
+        if name in self._frames and self._payloads[name] == payload:
+            return None
+        version = self._versions.get(name, 0) + 1
+        frame = encode([self._incarnation, name, version, payload])
+        self._versions[name] = version
+        self._payloads[name] = payload
+        self._frames[name] = frame
+        return frame
+
+    def live(self) -> list[bytes]:
+        """The newest frame of each object, for a connection that became usable."""
+        return [self._frames[name] for name in OBJECTS if name in self._frames]
+
+
+class ControlIn:
+    """The peer's objects, newest version each, for one incarnation of the peer."""
+
+    __slots__ = ("_incarnation", "_versions")
+
+    def __init__(self) -> None:
+        """No peer known: everything is dropped."""
+        self._incarnation = b""
+        self._versions: dict[str, int] = {}
+
+    def restart(self, incarnation: bytes) -> None:
+        """The peer is a new incarnation: its versions start again."""
+        self._incarnation = incarnation[:TAG_BYTES]
+        self._versions.clear()
+
+    def take(self, body: bytes) -> Control | None:
+        """The control object if it is news; None if it is old, repeated or of an old incarnation.
+
+        Raises:
+            RecordError: as :func:`parse_control`.
+            PeerProtocolError: ``protocol.unknown_object``.
+        """
+        control = parse_control(body)
+        if control.name not in OBJECTS:
+            raise PeerProtocolError("protocol.unknown_object", control.name)
+        if control.incarnation != self._incarnation:
+            return None
+        if control.version <= self._versions.get(control.name, 0):
+            return None
+        self._versions[control.name] = control.version
+        return control
