@@ -268,7 +268,7 @@ class Record:
         """Take in stored entries of both logs, index 1 on; erased bodies are allowed.
 
         Raises:
-            RecordError: as :meth:`append`.
+            RecordError: as :meth:`append`, with ``party`` and ``index`` among its facts.
         """
         at = [0, 0]
         while at[0] < len(logs[0]) or at[1] < len(logs[1]):
@@ -276,7 +276,13 @@ class Record:
                 self._load_some(log, logs[log], at, check_signatures=check_signatures)
                 for log in (0, 1)
             ):
-                raise RecordError("record.cites_unknown", "an entry cites what is not stored")
+                log = int(at[0] == len(logs[0]))
+                raise RecordError(
+                    "record.cites_unknown",
+                    "cites what is not here",
+                    party="ab"[log],
+                    index=self.logs[log].size,
+                )
 
     def _load_some(
         self, log: int, entries: Sequence[RawEntry], at: list[int], *, check_signatures: bool
@@ -291,7 +297,9 @@ class Record:
             except RecordError as error:
                 if error.code == "record.cites_unknown":
                     break
-                raise
+                raise type(error)(
+                    error.code, error.detail, party="ab"[log], index=self.logs[log].size
+                ) from error
             at[log] += 1
         return at[log] > start
 
