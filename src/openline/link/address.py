@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openline.errors import ConfigError
+from openline.link.target import SocketAddress
 
 _RECEIVE_BUFFER: Final = 4 * 1024 * 1024
 _SO_RCVBUFFORCE: Final = 33
@@ -18,8 +19,6 @@ _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _NLM_F_DUMP_REQUEST: Final = 0x301
 _NETLINK_HEADER = struct.Struct("=IHHII")
 _NETLINK_ATTRIBUTE = struct.Struct("=HH")
-
-SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,6 @@ def parse_address(text: str) -> Address:
     family, address = found[0], found[4]
     scope = int(address[3]) if len(address) > 3 else 0  # noqa: PLR2004 - the IPv6 form
     return Address(family, str(address[0]).partition("%")[0], int(port), scope)
-
-
-def same_place(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    """Say whether two socket addresses name the same host and port."""
-    return one[:2] == other[:2]
 
 
 def udp_socket(own: Address, port: int) -> socket.socket:

@@ -15,16 +15,22 @@ from OpenSSL import SSL
 from typing_extensions import override
 
 from openline.errors import LinkError, OpenlineError
-from openline.link.address import SIOCOUTQNSD, SocketAddress, tune_stream
+from openline.link.address import SIOCOUTQNSD, tune_stream
 from openline.link.frames import Frame, FrameClass, RecordReader, close_code, encode_record
 from openline.link.heartbeat import Pulse
 from openline.link.packets import PacketChannel, Reassembly, exporter_context
+from openline.link.survival import Candidate
+from openline.link.target import Target
 from openline.link.tls import TlsStream
 
-STREAM_BACKLOG_MAX: Final = 1024 * 1024
+STREAM_BACKLOG_MAX: Final = 4 * 1024 * 1024
 """Unsent bytes above which a stream is closed and dialed again."""
 MEDIA_BACKLOG_MAX: Final = 4 * 1024
 """Unsent bytes above which no MEDIA frame enters a stream: a late one would be worth nothing."""
+STREAM_FRESH_MS: Final = 4_000
+"""A stream without a round trip for so long counts as not working."""
+STREAM_LATE_MS: Final = 1_200
+"""A stream without a round trip for so long takes no MEDIA frame."""
 
 
 class Stage(Enum):
@@ -78,6 +84,9 @@ class ConnectionHost(Protocol):
     def close_frame(self, code: str) -> Frame:
         """Make a CLOSE."""
 
+    def offence(self, error: OpenlineError, data: bytes) -> None:
+        """Keep what the authenticated peer should not have sent."""
+
     def keyed(self, connection: "Connection") -> None:
         """Learn that the keys exist; raises LinkError ``link.epoch`` if the epoch is taken."""
 
@@ -101,10 +110,10 @@ class Connection(asyncio.Protocol):
         order: place among the connections of the path in order of opening, 0 before.
         refused: the code with which one side closed it for good; empty if none did.
         retire_at_ms: when it is dropped because another survives; None while it is not.
-        target: where its UDP packets go, None while unknown.
+        target: where its UDP packets go.
     """
 
-    def __init__(self, host: ConnectionHost, *, dialed: bool) -> None:
+    def __init__(self, host: ConnectionHost, target: Target, *, dialed: bool) -> None:
         """Begin; asyncio calls `connection_made` next."""
         self._host: Final = host
         self._tls: Final = TlsStream(host.context, dialed=dialed)
@@ -125,8 +134,7 @@ class Connection(asyncio.Protocol):
         self.refused = ""
         self.remote = ""
         self.retire_at_ms: float | None = None
-        self.target: SocketAddress | None = None
-        self.target_heard_ms = 0.0
+        self.target: Final = target
 
     @property
     def group(self) -> str:
@@ -144,6 +152,25 @@ class Connection(asyncio.Protocol):
         return self.udp_pulse.proved_within(span_ms, now) or self.stream_pulse.proved_within(
             span_ms, now
         )
+
+    def streams(self, now_ms: float) -> bool:
+        """Say whether the stream is open and both ways proved."""
+        return self.stage is Stage.OPEN and self.stream_pulse.proved_within(STREAM_FRESH_MS, now_ms)
+
+    def candidate(self, now_ms: float, fresh_ms: float) -> Candidate:
+        """Say what the rule of survival has to know of this one."""
+        return Candidate(
+            order=self.order,
+            incarnation=self.incarnation,
+            by_smaller=self.dialed is (self._host.own_pin < self._host.peer_pin),
+            fresh=self.proved_within(fresh_ms),
+            streams=self.streams(now_ms),
+        )
+
+    def proofs(self) -> list[tuple[float, float | None]]:
+        """Moment and length of the latest round trip of each transport."""
+        pulses = (self.udp_pulse, self.stream_pulse)
+        return [(p.proved_at_ms, p.round_trip_ms) for p in pulses if p.proved_at_ms is not None]
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -178,7 +205,11 @@ class Connection(asyncio.Protocol):
             self._pump(data)
         except OpenlineError as error:
             self._flush()
-            self._end(error.code, error.detail)
+            if error.code == "link.frame":
+                self._host.offence(error, self._reader.rest())
+                self.refuse(error.code, error.detail)
+            else:
+                self._end(error.code, error.detail)
 
     def _pump(self, data: bytes) -> None:
         if data:
@@ -225,6 +256,7 @@ class Connection(asyncio.Protocol):
             if self.incarnation not in {b"", incarnation}:
                 raise LinkError("link.incarnation", "changed on one connection")
         except OpenlineError as error:
+            self._host.offence(error, body)
             self.refuse(error.code, error.detail)
             return
         if self.stage is Stage.GREETING:
@@ -264,9 +296,12 @@ class Connection(asyncio.Protocol):
             self.end_stream("link.stalled")
         return True
 
-    def send_late_never(self, record: bytes) -> bool:
+    def send_late_never(self, record: bytes, now_ms: float) -> bool:
         """Send a record only if it leaves at once; False if it was dropped."""
         if self.stage is not Stage.OPEN or self.unsent() > MEDIA_BACKLOG_MAX:
+            return False
+        young = now_ms - self.opened_ms < STREAM_LATE_MS
+        if not young and not self.stream_pulse.proved_within(STREAM_LATE_MS, now_ms):
             return False
         self._write(record)
         return True

@@ -101,6 +101,10 @@ class RecordReader:
         """Append what came from the stream."""
         self._buffer += data
 
+    def rest(self) -> bytes:
+        """What is left unread, for evidence."""
+        return bytes(self._buffer)
+
     def next(self) -> Frame | None:
         """Take the next whole frame, or None if more bytes are needed.
 
@@ -117,10 +121,10 @@ class RecordReader:
         if len(self._buffer) < end:
             return None
         _, frame_class, sequence = _RECORD.unpack_from(self._buffer)
-        body = bytes(self._buffer[_RECORD.size : end])
-        del self._buffer[:end]
         if frame_class not in _CLASSES or sequence == 0:
             raise LinkError("link.frame", f"class {frame_class}, sequence {sequence}")
+        body = bytes(self._buffer[_RECORD.size : end])
+        del self._buffer[:end]
         return Frame(frame_class, sequence, body)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from openline.errors import LinkError, LocalProtocolError, OpenlineError
+from openline.errors import ConfigError, LocalProtocolError, OpenlineError
 from openline.link.address import interface_addresses
 from openline.link.config import (
     LinkConfig,
@@ -61,7 +61,7 @@ class Link:
         self.line, self.peer_pin, self.timing = config.line, config.peer_pin, config.timing
         self.own_pin: Final = spki_pin(config.key.public_key())
         if self.own_pin == self.peer_pin:
-            raise LinkError("link.pin", "the peer's key is our own")
+            raise ConfigError("link.config", "the peer's key is our own")
         self.context: Final = make_context(config.key, config.certificate, config.peer_pin)
         self._began_ms: Final = boot_clock_ms()
         self._sequences: Counter[int] = Counter()
@@ -85,8 +85,9 @@ class Link:
             while True:
                 for path in self._paths:
                     path.tick()
-                # A late tick is not made up for: the next is a whole interval away at most.
-                due = max(due + self.timing.heartbeat_ms / 1000, loop.time())
+                due += self.timing.heartbeat_ms / 1000
+                if due <= loop.time():  # a late tick is not made up for
+                    due = loop.time() + self.timing.heartbeat_ms / 1000
                 await asyncio.sleep(due - loop.time())
 
     def send(
@@ -130,6 +131,15 @@ class Link:
         """Send the current HELLO on every open connection."""
         for path in self._paths:
             path.refresh_hello()
+
+    def backlog(self) -> int | None:
+        """Unsent bytes of the stream that has the fewest, over all paths.
+
+        Who sends much paces itself by it: a stream with more than 4 MiB unsent is
+        closed. None if no stream is open.
+        """
+        found = [item for path in self._paths if (item := path.backlog()) is not None]
+        return min(found, default=None)
 
     def status(self) -> LinkStatus:
         """Say how the link stands, as its own probes show it."""

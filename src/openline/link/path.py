@@ -4,17 +4,16 @@ spec/link sections 7 to 9.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
-from OpenSSL import SSL
 
 from openline.errors import LinkError, OpenlineError
-from openline.link.address import SocketAddress, dialing_socket, listening_socket, same_place
+from openline.link.address import listening_socket
 from openline.link.admission import Admission
-from openline.link.config import LinkTiming, PathConfig, PathStatus
+from openline.link.config import PathConfig, PathStatus
 from openline.link.connection import Connection, Stage
+from openline.link.dial import Dialer
 from openline.link.frames import (
     Frame,
     FrameClass,
@@ -24,66 +23,16 @@ from openline.link.frames import (
     parse_plaintext,
 )
 from openline.link.heartbeat import Pulse
+from openline.link.hosts import PathHost
 from openline.link.packets import packet_epoch
-from openline.link.survival import Candidate, survivor
+from openline.link.survival import survivor
+from openline.link.target import SocketAddress, Target
 from openline.link.udp import UdpFlow
 
 CONNECTIONS_MAX: Final = 8
-TARGET_SILENT_MS: Final = 1_000
 BIND_RETRY_S: Final = 1.0
 
 _diagnostics = structlog.get_logger("openline.link")
-
-
-class PathHost(Protocol):
-    """The link, as its paths see it."""
-
-    @property
-    def line(self) -> bytes:
-        """The line id."""
-
-    @property
-    def own_pin(self) -> bytes:
-        """The pin of the own link key."""
-
-    @property
-    def peer_pin(self) -> bytes:
-        """The pin that the peer must have."""
-
-    @property
-    def context(self) -> SSL.Context:
-        """For both roles."""
-
-    @property
-    def timing(self) -> LinkTiming:
-        """Every interval."""
-
-    def now(self) -> float:
-        """Milliseconds of the link's clock."""
-
-    def uniform(self) -> float:
-        """A random number of [0, 1)."""
-
-    def frame(self, frame_class: FrameClass, body: bytes) -> Frame:
-        """Number a frame of the link's own."""
-
-    def hello(self) -> bytes:
-        """The body of the current HELLO."""
-
-    def hello_received(self, body: bytes) -> bytes:
-        """Have a HELLO judged."""
-
-    def deliver(self, path: str, incarnation: bytes, frame: Frame) -> None:
-        """Take a frame; the link drops copies."""
-
-    def round_trip(self, path: str, trip_ms: float) -> None:
-        """Learn of a proved round trip."""
-
-    def connected(self, path: str) -> None:
-        """Learn of a usable connection."""
-
-    def offence(self, path: str, error: OpenlineError, data: bytes) -> None:
-        """Keep what the peer should not have sent."""
 
 
 class Path:
@@ -93,13 +42,13 @@ class Path:
         name: as in both cards.
         admission: the limits on strangers.
         packets_refused: packets that were not authentic, not ours or replayed.
-        media_dropped: MEDIA frames kept out of a stream with a backlog.
+        media_dropped: MEDIA frames kept out of a stream that was late.
     """
 
     def __init__(self, host: PathHost, config: PathConfig) -> None:
         """Prepare; `run` binds and dials."""
         self._host: Final = host
-        self._config: Final = config
+        self._timing: Final = host.timing
         self._own: Final = config.bind_address()
         self.name: Final = config.name
         self.line, self.own_pin, self.peer_pin = host.line, host.own_pin, host.peer_pin
@@ -110,16 +59,18 @@ class Path:
         self.admission: Final = Admission(item.host for item in peers)
         port = self._own.port if self._listens else 0
         self._udp: Final = UdpFlow(self._own, port, self._packet)
+        self._dialer: Final = Dialer(
+            self._own,
+            self._peers,
+            host.timing,
+            host.uniform,
+            lambda said: self._note("link.unreachable", said),
+        )
         self._connections: list[Connection] = []
         self._by_epoch: dict[int, Connection] = {}
         self._survivor: Connection | None = None
         self._opened = 0
-        self._dialing: Connection | None = None
-        self._dial_task: asyncio.Task[None] | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._attempt = 0
-        self._next_dial_ms = 0.0
-        self._peer_turn = 0
         self._heard_ms: float | None = None
         self._udp_heard_ms: float | None = None
         self._last_error = ""
@@ -138,7 +89,6 @@ class Path:
                 try:
                     if self._udp.port == 0:
                         self._udp.open(loop)
-                    self._consider_dial()
                     if not self._listens:
                         await loop.create_future()
                     sock = listening_socket(self._own)
@@ -170,69 +120,33 @@ class Path:
                 self._beat(connection, now)
         self._consider_dial()
 
-    # -- dialing
-
     def _consider_dial(self) -> None:
         now = self.now()
-        busy = self._dial_task is not None or self._dialing is not None
-        if busy or not self._peers or self._tasks is None or now < self._next_dial_ms:
-            return
-        if not self._dial_wanted(now):
-            return
-        timing = self._host.timing
-        wait = min(timing.backoff_most_ms, timing.backoff_first_ms * 2 ** min(self._attempt, 16))
-        self._next_dial_ms = now + wait * (0.5 + self._host.uniform())
-        self._attempt += 1
-        target = self._peers[self._peer_turn % len(self._peers)]
-        self._peer_turn += 1
-        self._dial_task = self._tasks.create_task(self._dial(target))
+        if self._tasks is not None and self._dialer.idle(now) and self._dial_wanted(now):
+            self._dialer.dial(self._tasks, self._make_dialed, now)
 
     def _dial_wanted(self, now: float) -> bool:
-        timing = self._host.timing
-        alive = [c for c in self._connections if c.usable and c.stage is Stage.OPEN]
-        if not any(
-            c.proved_within(timing.fresh_ms) or now - c.opened_ms < timing.fresh_ms for c in alive
-        ):
+        usable = [c for c in self._connections if c.usable]
+        if not any(c.streams(now) or self._young(c, now) for c in usable):
             return True
-        last = self._survivor
-        return last is not None and last.dialed and now - last.opened_ms >= timing.rekey_ms
+        # Re-key, make before break: by the dialer of the surviving connection.
+        due = all(now - c.opened_ms >= self._timing.rekey_ms for c in usable)
+        return due and self._survivor is not None and self._survivor.dialed
 
-    async def _dial(self, target: SocketAddress) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            sock = dialing_socket(self._own)
-            try:
-                async with asyncio.timeout(self._host.timing.connect_ms / 1000):
-                    await loop.sock_connect(sock, target)
-                _, connection = await loop.create_connection(self._dialed(target), sock=sock)
-            except BaseException:
-                sock.close()
-                raise
-        except (OSError, TimeoutError) as error:
-            self._note("link.unreachable", str(error) or "time-out")
-        else:
-            if connection.stage is not Stage.GONE:
-                self._dialing = connection
-        finally:
-            self._dial_task = None
+    def _young(self, connection: Connection, now: float) -> bool:
+        opened = connection.stage is Stage.OPEN
+        return opened and now - connection.opened_ms < self._timing.fresh_ms
 
-    def _dialed(self, target: SocketAddress) -> Callable[[], Connection]:
-        def make() -> Connection:
-            connection = Connection(self, dialed=True)
-            connection.target = target
-            return connection
-
-        return make
+    def _make_dialed(self, target: SocketAddress) -> Connection:
+        return Connection(self, Target(self._peers, target), dialed=True)
 
     def _accept(self) -> Connection:
-        connection = Connection(self, dialed=False)
-        connection.target = self._peers[0] if self._peers else None
-        return connection
+        return Connection(self, Target(self._peers, None), dialed=False)
 
-    # -- what a connection asks and tells
+    # -- what a connection asks and tells (see ConnectionHost)
 
     def admit(self, connection: Connection) -> bool:
-        """See `ConnectionHost`."""
+        """Count a new connection; False if it is over the limits."""
         if not connection.dialed:
             pending = [c.remote for c in self._connections if c.channel is None and not c.dialed]
             if not self.admission.admit(connection.remote, pending, self.now()):
@@ -241,41 +155,40 @@ class Path:
         return True
 
     def hello_frame(self) -> Frame:
-        """See `ConnectionHost`."""
+        """Make the current HELLO."""
         return self._host.frame(FrameClass.HELLO, self._host.hello())
 
     def close_frame(self, code: str) -> Frame:
-        """See `ConnectionHost`."""
+        """Make a CLOSE."""
         return self._host.frame(FrameClass.CLOSE, code.encode("ascii"))
 
     def hello_received(self, connection: Connection, body: bytes) -> bytes:
-        """See `ConnectionHost`."""
-        try:
-            return self._host.hello_received(body)
-        except OpenlineError as error:
-            self._host.offence(self.name, error, body)
-            raise
-        finally:
-            if not connection.dialed:
-                self.admission.remember(connection.remote)
+        """Have a HELLO judged; return the incarnation or raise OpenlineError."""
+        if not connection.dialed:
+            self.admission.remember(connection.remote)
+        return self._host.hello_received(body)
+
+    def offence(self, error: OpenlineError, data: bytes) -> None:
+        """Keep what the authenticated peer should not have sent."""
+        self._host.offence(self.name, error, data)
 
     def keyed(self, connection: Connection) -> None:
-        """See `ConnectionHost`."""
+        """Learn of new keys; raises LinkError ``link.epoch`` if their epoch is taken."""
         channel = connection.channel
         if channel is None or channel.epoch in self._by_epoch:
+            connection.channel = None
             raise LinkError("link.epoch", "taken")
         self._by_epoch[channel.epoch] = connection
         keyed = [c for c in self._connections if c.channel is not None]
         if len(keyed) > CONNECTIONS_MAX:
-            oldest = min((c for c in keyed if c is not self._survivor), key=lambda c: c.began_ms)
-            oldest.drop("link.limit")
+            self._drop(min((c for c in keyed if c is not self._survivor), key=lambda c: c.began_ms))
 
     def opened(self, connection: Connection) -> None:
-        """See `ConnectionHost`."""
+        """Learn that HELLOs were exchanged."""
         self._opened += 1
         connection.order = self._opened
-        if connection is self._dialing:
-            self._dialing = None
+        if connection is self._dialer.connection:
+            self._dialer.connection = None
         _diagnostics.info(
             "connection open", path=self.name, dialed=connection.dialed, group=connection.group
         )
@@ -283,23 +196,23 @@ class Path:
         self._host.connected(self.name)
 
     def frame_on_stream(self, connection: Connection, frame: Frame) -> None:
-        """See `ConnectionHost`."""
+        """Take a frame that came after the HELLO."""
         self._frame(connection, frame, connection.stream_pulse)
 
     def stream_gone(self, connection: Connection, code: str, detail: str) -> None:
-        """See `ConnectionHost`."""
-        if connection is self._dialing:
-            self._dialing = None
+        """Learn that a stream ended; the keys live on unless one side refused."""
+        if connection is self._dialer.connection:
+            self._dialer.connection = None
         if connection not in self._connections:
             return
-        self._note(code, detail)
-        if connection.refused or not connection.usable:
+        if connection.retire_at_ms is None:
+            self._note(code, detail)
+        if not connection.usable:
+            if connection.refused:
+                self._dialer.refused()
             self._forget(connection)
-            if connection.refused and connection.retire_at_ms is None:
-                # Whoever was refused comes back slowly.
-                self._attempt += 3
         elif connection is self._survivor:
-            self._attempt, self._next_dial_ms = 0, 0.0
+            self._dialer.reset()
             self._consider_dial()
 
     def _forget(self, connection: Connection) -> None:
@@ -312,6 +225,11 @@ class Path:
             self._survivor = None
         connection.channel = None
 
+    def _drop(self, connection: Connection) -> None:
+        """Erase a connection that another has replaced."""
+        self._forget(connection)
+        connection.drop("link.superseded")
+
     def _note(self, code: str, detail: str) -> None:
         if code != self._last_error:
             _diagnostics.info("path trouble", path=self.name, code=code, detail=detail[:200])
@@ -320,49 +238,33 @@ class Path:
     # -- survival
 
     def _expire(self, connection: Connection, now: float) -> None:
-        timing = self._host.timing
         if not connection.usable:
-            if now - connection.began_ms > timing.handshake_ms:
+            if now - connection.began_ms > self._timing.handshake_ms:
                 connection.refuse("link.timeout", "no HELLO in time")
                 self._forget(connection)
-        elif connection.stage is Stage.OPEN and now - connection.read_ms > timing.stalled_ms:
+        elif connection.stage is Stage.OPEN and now - connection.read_ms > self._timing.stalled_ms:
             connection.end_stream("link.stalled")
 
     def _choose(self, now: float) -> None:
         """Apply the rule of survival; retire, later drop, those that lose."""
-        timing = self._host.timing
+        fresh_ms = self._timing.fresh_ms
         by_order = {c.order: c for c in self._connections if c.usable}
-        won = survivor(
-            [
-                Candidate(
-                    order=c.order,
-                    incarnation=c.incarnation,
-                    by_smaller=c.dialed is (self.own_pin < self.peer_pin),
-                    fresh=c.proved_within(timing.fresh_ms),
-                )
-                for c in by_order.values()
-            ]
-        )
+        won = survivor([c.candidate(now, fresh_ms) for c in by_order.values()])
         if won is None:
             return
         winner = by_order.pop(won.order)
         if winner is not self._survivor:
-            self._survivor, self._attempt, self._last_error = winner, 0, ""
+            self._survivor, self._last_error = winner, ""
+            self._dialer.reset()
         winner.retire_at_ms = None
         for loser in by_order.values():
             if loser.incarnation != winner.incarnation and loser.order < winner.order:
                 self._drop(loser)
             elif loser.retire_at_ms is None:
-                if now - loser.opened_ms > timing.fresh_ms or loser.proved_within(timing.fresh_ms):
-                    loser.retire_at_ms = now + timing.overlap_ms
+                if now - loser.opened_ms > fresh_ms or loser.proved_within(fresh_ms):
+                    loser.retire_at_ms = now + self._timing.overlap_ms
             elif now >= loser.retire_at_ms:
                 self._drop(loser)
-
-    def _drop(self, connection: Connection) -> None:
-        channel = connection.channel
-        connection.drop("link.superseded")
-        connection.channel = channel
-        self._forget(connection)
 
     # -- sending
 
@@ -374,7 +276,6 @@ class Path:
             record: its stream record; empty to keep it off the stream.
             plaintexts: its datagrams; empty to keep it off UDP.
         """
-        timing = self._host.timing
         now = self.now()
         for connection in self._carriers():
             self._send_packets(connection, plaintexts)
@@ -382,19 +283,19 @@ class Path:
                 continue
             if frame.frame_class != FrameClass.MEDIA:
                 connection.send(record)
-            elif not connection.udp_pulse.proved_within(timing.path_dead_ms, now):
-                self.media_dropped += not connection.send_late_never(record)
+            elif not connection.udp_pulse.proved_within(self._timing.path_dead_ms, now):
+                self.media_dropped += not connection.send_late_never(record, now)
 
     def _carriers(self) -> list[Connection]:
         """The survivor while it is proved; else all, since we cannot know which works."""
-        fresh = self._host.timing.path_dead_ms
         last = self._survivor
-        if last is not None and last.stage is Stage.OPEN and last.proved_within(fresh):
+        opened = last is not None and last.stage is Stage.OPEN
+        if last is not None and opened and last.proved_within(self._timing.path_dead_ms):
             return [last]
         return [c for c in self._connections if c.usable]
 
     def _send_packets(self, connection: Connection, plaintexts: list[bytes]) -> None:
-        channel, target = connection.channel, connection.target
+        channel, target = connection.channel, connection.target.address
         if channel is None or target is None:
             return
         for plaintext in plaintexts:
@@ -406,20 +307,22 @@ class Path:
             if connection.stage is Stage.OPEN:
                 connection.send(encode_record(self.hello_frame()))
 
+    def backlog(self) -> int | None:
+        """Unsent bytes of the stream that has the fewest; None if no stream is open."""
+        return min((c.unsent() for c in self._connections if c.stage is Stage.OPEN), default=None)
+
     def _beat(self, connection: Connection, now: float) -> None:
-        timing = self._host.timing
+        timing = self._timing
         proved = connection.udp_pulse.proved_within(timing.path_dead_ms, now)
-        self._beat_by_udp(connection, now, seek=not proved)
+        if not proved:
+            connection.target.seek(now)
+        self._beat_by_udp(connection, now)
         every = timing.stream_heartbeat_ms if proved else timing.heartbeat_ms
         # Half a tick of slack, else an interval of five ticks sometimes takes six.
         if now - connection.beat_ms >= every - timing.heartbeat_ms / 2:
             self._beat_by_stream(connection, now)
 
-    def _beat_by_udp(self, connection: Connection, now: float, *, seek: bool) -> None:
-        if seek and self._peers and now - connection.target_heard_ms > TARGET_SILENT_MS:
-            turn = int(now / TARGET_SILENT_MS)
-            if connection.udp_pulse.heard_at_ms is not None or len(self._peers) > 1:
-                connection.target = self._peers[turn % len(self._peers)]
+    def _beat_by_udp(self, connection: Connection, now: float) -> None:
         frame = self._host.frame(FrameClass.HEARTBEAT, connection.udp_pulse.body(now))
         self._send_packets(connection, datagram_plaintexts(frame))
 
@@ -432,44 +335,32 @@ class Path:
     # -- receiving
 
     def _packet(self, packet: bytes, source: SocketAddress) -> None:
+        now = self.now()
         try:
-            connection, plaintext, newer = self._open_packet(packet)
+            connection, plaintext = self._open_packet(packet, source, now)
         except LinkError:
             self.packets_refused += 1
             return
-        now = self.now()
         self._udp_heard_ms = now
-        self._learn(connection, source, now, newer=newer)
         try:
             found = parse_plaintext(plaintext)
             frame = connection.reassembly.add(found, now) if isinstance(found, Piece) else found
             if frame is not None:
                 self._frame(connection, frame, connection.udp_pulse)
         except LinkError as error:
-            self._host.offence(self.name, error, plaintext)
+            self.offence(error, plaintext)
 
-    def _open_packet(self, packet: bytes) -> tuple[Connection, bytes, bool]:
-        """Find the keys and authenticate; the last says whether it is the newest so far."""
+    def _open_packet(
+        self, packet: bytes, source: SocketAddress, now: float
+    ) -> tuple[Connection, bytes]:
         connection = self._by_epoch.get(packet_epoch(packet))
         if connection is None or connection.channel is None or not connection.usable:
             raise LinkError("link.packet", "no such epoch")
-        newest = connection.channel.heard.highest
+        before = connection.channel.heard.highest
         plaintext = connection.channel.open(packet)
-        return connection, plaintext, connection.channel.heard.highest > newest
-
-    def _learn(
-        self, connection: Connection, source: SocketAddress, now: float, *, newer: bool
-    ) -> None:
-        """Learn from an authentic packet where the peer is to be reached by UDP."""
-        if connection.target is not None and same_place(source, connection.target):
-            connection.target_heard_ms = now
-            return
-        advertised = next((item for item in self._peers if same_place(source, item)), None)
-        silent = now - connection.target_heard_ms > TARGET_SILENT_MS
-        if newer and silent and (advertised is not None or not self._peers):
-            # Not from a second place at once: who copies our packets must not lead them away.
-            connection.target = advertised or source
-            connection.target_heard_ms = now
+        newest = connection.channel.heard.highest > before
+        connection.target.heard(source, now, newest=newest)
+        return connection, plaintext
 
     def _frame(self, connection: Connection, frame: Frame, pulse: Pulse) -> None:
         if frame.frame_class != FrameClass.HEARTBEAT:
@@ -478,27 +369,24 @@ class Path:
         now = self.now()
         trip = pulse.hear(frame.body, now)
         self._heard_ms = now
-        if pulse.answer_wanted:
-            if pulse is connection.udp_pulse:
-                self._beat_by_udp(connection, now, seek=False)
-            else:
-                self._beat_by_stream(connection, now)
+        if pulse.answer_wanted and pulse is connection.udp_pulse:
+            self._beat_by_udp(connection, now)
+        elif pulse.answer_wanted:
+            self._beat_by_stream(connection, now)
         if trip is not None:
             if connection is not self._survivor:
                 self._choose(now)
-            self._host.round_trip(self.name, trip)
+            if pulse.proved_within(self._timing.fresh_ms, now):
+                self._host.round_trip(self.name, trip)
 
     # -- status
 
     def status(self, warnings: tuple[str, ...]) -> PathStatus:
         """Say how the path stands."""
-        now, dead = self.now(), self._host.timing.path_dead_ms
+        now, dead = self.now(), self._timing.path_dead_ms
         usable = [c for c in self._connections if c.usable]
-        pulses = [pulse for c in usable for pulse in (c.udp_pulse, c.stream_pulse)]
-        proved = max((p.proved_at_ms for p in pulses if p.proved_at_ms is not None), default=None)
-        latest = next(
-            (p for p in pulses if p.proved_at_ms is not None and p.proved_at_ms == proved), None
-        )
+        proofs = [proof for c in usable for proof in c.proofs()]
+        latest = max(proofs, key=lambda proof: proof[0], default=None)
         shown = self._survivor or (usable[-1] if usable else None)
         return PathStatus(
             name=self.name,
@@ -506,8 +394,8 @@ class Path:
             udp=self._udp_heard_ms is not None and now - self._udp_heard_ms <= dead,
             udp_both_ways=any(c.udp_pulse.proved_within(dead, now) for c in usable),
             tcp=any(c.stage is Stage.OPEN for c in usable),
-            round_trip_ms=None if latest is None else latest.round_trip_ms,
-            round_trip_age_ms=None if proved is None else int(now - proved),
+            round_trip_ms=None if latest is None else latest[1],
+            round_trip_age_ms=None if latest is None else int(now - latest[0]),
             tls_group=None if shown is None else shown.group,
             connections=len(usable),
             last_error=self._last_error,

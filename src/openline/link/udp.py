@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from openline.link.address import Address, SocketAddress, udp_socket
+from openline.link.address import Address, udp_socket
 from openline.link.packets import PACKET_MAX
+from openline.link.target import SocketAddress
 
 if TYPE_CHECKING:
     import socket
