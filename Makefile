@@ -38,7 +38,7 @@ fmt: $(DEV) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: $(DEV) ## the figures of docs/architecture.md, measured here
+bench: $(DEV) ## figures, measured on this machine
 	@tools/setup-tests.sh
 	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(ARGS)
 
