@@ -255,24 +255,31 @@ def error_classes() -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def code_takers() -> dict[str, int]:
+    """Map every function with a parameter ``code``, and every error, to that parameter's place."""
+    found = dict.fromkeys(error_classes(), 0)
+    for path in files(".py", under="src/"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names = [each.arg for each in node.args.args if each.arg not in {"self", "cls"}]
+                if "code" in names:
+                    found.setdefault(node.name, names.index("code"))
+    return found
+
+
 def codes_in(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and code of every error that a module makes with a literal code."""
+    """Yield line and code wherever a module gives a literal code to what makes an error."""
     for node in ast.walk(tree_of(path)):
-        if (
-            not isinstance(node, ast.Call)
-            or ast.unparse(node.func).rpartition(".")[2] not in error_classes()
-        ):
+        if not isinstance(node, ast.Call):
             continue
-        keyword = next((item.value for item in node.keywords if item.arg == "code"), None)
-        code = node.args[0] if node.args else keyword
-        if code is not None:
-            for part in ast.walk(code):
-                if (
-                    isinstance(part, ast.Constant)
-                    and isinstance(part.value, str)
-                    and "." in part.value
-                ):
-                    yield node.lineno, part.value
+        place = code_takers().get(ast.unparse(node.func).rpartition(".")[2], len(node.args))
+        given = [item.value for item in node.keywords if item.arg == "code"] + node.args[
+            place : place + 1
+        ]
+        for part in (part for code in given for part in ast.walk(code)):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value:
+                yield node.lineno, part.value
 
 
 def catalogue(language: str) -> dict[str, str]:
