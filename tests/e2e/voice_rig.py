@@ -198,6 +198,7 @@ class ChromiumDesk:
     desk: bytes
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
     offers_taken: int = 0
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.post.on_answer = lambda sdp, generation: self.say_soon(
@@ -211,8 +212,9 @@ class ChromiumDesk:
 
     async def load(self, port: int) -> None:
         """Load the console, afresh if it was loaded, until the media page is ready."""
-        self.offers_taken = 0
-        await self.page.goto(f"http://localhost:{port}/")
+        async with self.loading:
+            self.offers_taken = 0
+            await self.page.goto(f"http://localhost:{port}/")
         await self.until("() => harness.seen.other.some(frame => frame.t === 'ready')")
 
     def say_soon(self, frame: dict[str, object]) -> None:
@@ -232,10 +234,11 @@ class ChromiumDesk:
     async def pump(self) -> None:
         """Carry offers to the post, as the console would, until cancelled."""
         while True:
-            offers = await self.seen("offers")
-            for offer in offers[self.offers_taken :]:
-                self.post.offered(offer["sdp"], offer["generation"], self.desk)
-            self.offers_taken = len(offers)
+            async with self.loading:
+                offers = await self.seen("offers")
+                for offer in offers[self.offers_taken :]:
+                    self.post.offered(offer["sdp"], offer["generation"], self.desk)
+                self.offers_taken = len(offers)
             await asyncio.sleep(0.02)
 
     async def until(self, expression: str, timeout_s: float = 15) -> None:
