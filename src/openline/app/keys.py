@@ -1,0 +1,135 @@
+"""The private keys of a post: made once, kept in files that only their owner may read.
+
+One key per role, so that the loss of one is not the loss of all. PKCS#8 PEM of
+the seeds, mode 0600; a file that others could read is refused, because nobody
+can say who has read it.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from openline.app.folder import PRIVATE_FOLDER, Folder, read_private, reason_of, write_new
+from openline.errors import ConfigError
+from openline.link.tls import make_certificate
+
+VOICE_SECRET_SIZE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeys:
+    """All private keys of one post; never printed.
+
+    Attributes:
+        officers: by watch code.
+        certificate: PEM of the self-signed certificate of the link key.
+        voice_secret: from which the desks' ICE credentials are derived, so that they survive a
+            restart of the post.
+    """
+
+    link: Ed25519PrivateKey = field(repr=False)
+    log: Ed25519PrivateKey = field(repr=False)
+    log_pq: MLDSA44PrivateKey = field(repr=False)
+    cosign: Ed25519PrivateKey = field(repr=False)
+    cosign_pq: MLDSA44PrivateKey = field(repr=False)
+    officers: dict[str, Ed25519PrivateKey] = field(repr=False)
+    certificate: bytes = field(repr=False)
+    voice_secret: bytes = field(repr=False)
+
+
+def make_keys(officer: str) -> PrivateKeys:
+    """Fresh keys for a post with one officer."""
+    link = Ed25519PrivateKey.generate()
+    return PrivateKeys(
+        link=link,
+        log=Ed25519PrivateKey.generate(),
+        log_pq=MLDSA44PrivateKey.generate(),
+        cosign=Ed25519PrivateKey.generate(),
+        cosign_pq=MLDSA44PrivateKey.generate(),
+        officers={officer: Ed25519PrivateKey.generate()},
+        certificate=make_certificate(link),
+        voice_secret=secrets.token_bytes(VOICE_SECRET_SIZE),
+    )
+
+
+def write_keys(folder: Folder, keys: PrivateKeys) -> None:
+    """Write every key into its file.
+
+    Raises:
+        ConfigError: ``file.exists`` (a key is never overwritten) or ``folder.unwritable``.
+    """
+    try:
+        folder.keys.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        folder.keys.chmod(PRIVATE_FOLDER)
+    except OSError as fault:
+        where = str(folder.keys)
+        reason = reason_of(fault)
+        raise ConfigError("folder.unwritable", str(fault), folder=where, reason=reason) from fault
+    by_name: dict[str, Ed25519PrivateKey | MLDSA44PrivateKey] = {
+        "link": keys.link,
+        "log": keys.log,
+        "log_pq": keys.log_pq,
+        "cosign": keys.cosign,
+        "cosign_pq": keys.cosign_pq,
+    }
+    by_name |= {f"officer-{code}": key for code, key in keys.officers.items()}
+    for name, key in by_name.items():
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_new(folder.keys / f"{name}.key", pem)
+    write_new(folder.keys / "link.crt", keys.certificate)
+    write_new(folder.keys / "voice.secret", keys.voice_secret)
+
+
+def read_keys(folder: Folder, officer: str) -> PrivateKeys:
+    """Read every key; the folder's lock must be held.
+
+    Raises:
+        ConfigError: ``file.missing``, ``file.readable_by_others``, or ``keys.unreadable``.
+    """
+    root = folder.keys
+    secret = read_private(root / "voice.secret")
+    if len(secret) != VOICE_SECRET_SIZE:
+        raise ConfigError("keys.unreadable", "voice.secret", file=str(root / "voice.secret"))
+    return PrivateKeys(
+        link=_ed25519(root / "link.key"),
+        log=_ed25519(root / "log.key"),
+        log_pq=_mldsa44(root / "log_pq.key"),
+        cosign=_ed25519(root / "cosign.key"),
+        cosign_pq=_mldsa44(root / "cosign_pq.key"),
+        officers={officer: _ed25519(root / f"officer-{officer}.key")},
+        certificate=read_private(root / "link.crt"),
+        voice_secret=secret,
+    )
+
+
+def _ed25519(path: Path) -> Ed25519PrivateKey:
+    key = _read(path)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError("keys.unreadable", "not an Ed25519 key", file=str(path))
+    return key
+
+
+def _mldsa44(path: Path) -> MLDSA44PrivateKey:
+    key = _read(path)
+    if not isinstance(key, MLDSA44PrivateKey):
+        raise ConfigError("keys.unreadable", "not an ML-DSA-44 key", file=str(path))
+    return key
+
+
+def _read(path: Path) -> object:
+    pem = read_private(path)
+    try:
+        return load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        raise ConfigError("keys.unreadable", str(fault), file=str(path)) from fault

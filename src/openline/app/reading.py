@@ -1,0 +1,193 @@
+"""Reading a record for people and for auditors: lists and evidence bundles.
+
+The same functions serve a running post (its store's thread gives the entries)
+and a stopped one (the file is read under the folder's lock).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from openline.app.clock import read_now
+from openline.app.folder import Folder, FolderLock
+from openline.app.pairing import own_card
+from openline.engine.ports import StoredEntry, StoredNote, StoredState
+from openline.errors import ConfigError, OpenlineError, RecordError
+from openline.record.bodies import KIND_TEXT, parse_text
+from openline.record.bundle import BundleHeader, BundleNote, export_sizes, write_bundle
+from openline.record.entry import parse_entry
+from openline.record.genesis import parse_genesis
+from openline.record.log import RawEntry, Record
+from openline.store import Store
+
+_LETTERS: Final = "ab"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a post holds of its line at one moment.
+
+    Attributes:
+        own: our party index. entries: of both logs from index 0. outbox: texts not yet in it.
+    """
+
+    own: int
+    genesis: bytes
+    genesis_signatures: tuple[bytes | None, bytes | None]
+    entries: tuple[Sequence[StoredEntry], Sequence[StoredEntry]]
+    notes: Sequence[StoredNote]
+
+
+def read_holding(folder: Folder) -> Holding:
+    """The record of a stopped post.
+
+    Raises:
+        AccessError: ``folder.locked``. ConfigError: ``card.unpaired``. StoreError: the disk.
+    """
+    with FolderLock.take(folder):
+        if not folder.record.exists():
+            raise ConfigError("card.unpaired", "no record", folder=str(folder.root))
+        store = Store.open(folder.record)
+        try:
+            state = store.load()
+        finally:
+            store.close()
+    if state is None:
+        raise ConfigError("card.unpaired", "an empty record", folder=str(folder.root))
+    return holding_of(folder, state)
+
+
+def holding_of(folder: Folder, state: StoredState) -> Holding:
+    """A stored state as a holding of this folder's party."""
+    genesis = parse_genesis(state.genesis)
+    return Holding(
+        own=genesis.party_of(own_card(folder)),
+        genesis=state.genesis,
+        genesis_signatures=state.genesis_signatures,
+        entries=state.entries,
+        notes=state.notes,
+    )
+
+
+def describe_offline(folder: Folder) -> list[dict[str, Any]]:
+    """The entries of a stopped post, as :func:`describe`; raises as :func:`read_holding`."""
+    return describe(read_holding(folder))
+
+
+def export_offline(folder: Folder) -> bytes:
+    """The bundle of a stopped post; raises as :func:`read_holding` and :func:`bundle`."""
+    return b"".join(bundle(read_holding(folder), read_now().wall_ms))
+
+
+def describe(holding: Holding) -> list[dict[str, Any]]:
+    """Each entry as plain values, in the order of the lamport numbers, our own words aside."""
+    receipted = [_reach(holding.notes, log, "receipt") for log in (0, 1)]
+    sealed = [
+        min(_reach(holding.notes, log, part) for part in ("seal_author", "seal_holder"))
+        for log in (0, 1)
+    ]
+    found = [
+        _entry(entry, receipted[entry.log], sealed[entry.log])
+        for half in holding.entries
+        for entry in half
+        if entry.index > 0
+    ]
+    return sorted(found, key=lambda item: (item["lamport"], item["item"]))
+
+
+def bundle(holding: Holding, now_ms: int, *, whole: bool = False) -> Iterator[bytes]:
+    """The evidence bundle, item by item.
+
+    Args:
+        holding: what to export.
+        now_ms: this post's clock, a label.
+        whole: also what the other side has not receipted; ``verify`` refuses it unless told.
+
+    Raises:
+        RecordError: ``record.unconfirmed`` before both sides signed the genesis.
+    """
+    genesis = parse_genesis(holding.genesis)
+    first, second = holding.genesis_signatures
+    if first is None or second is None:
+        raise RecordError("record.unconfirmed", "the other side has not confirmed the line yet")
+    raw = (_raw(holding.entries[0]), _raw(holding.entries[1]))
+    sizes = (len(raw[0]) + 1, len(raw[1]) + 1)
+    if not whole:
+        record = Record(genesis)
+        record.load(raw)
+        sizes = export_sizes(record, (_receipted(holding, 0), _receipted(holding, 1)))
+    notes = [_note(note) for note in holding.notes if note.size <= sizes[note.log]]
+    notes.sort(key=lambda note: (note.log, note.size))
+    header = BundleHeader(
+        exporter=holding.own, exported_ms=max(0, now_ms), sizes=sizes, notes=len(notes)
+    )
+    cut = (raw[0][: sizes[0] - 1], raw[1][: sizes[1] - 1])
+    yield from write_bundle(header, genesis, (first, second), cut, notes)
+
+
+def _raw(entries: Sequence[StoredEntry]) -> list[RawEntry]:
+    return [(entry.leaf, entry.salt, entry.body) for entry in entries[1:]]
+
+
+def _note(note: StoredNote) -> BundleNote:
+    return BundleNote(
+        log=note.log,
+        size=note.size,
+        note=note.note or None,
+        receipt=note.receipt,
+        seal_author=note.seal_author,
+        seal_holder=note.seal_holder,
+    )
+
+
+def _receipted(holding: Holding, log: int) -> list[int]:
+    return [note.size for note in holding.notes if note.log == log and note.receipt is not None]
+
+
+def _reach(notes: Sequence[StoredNote], log: int, part: str) -> int:
+    """Up to which size ``part`` stands on the notes of a log."""
+    sizes = (note.size for note in notes if note.log == log and getattr(note, part) is not None)
+    return max(sizes, default=0)
+
+
+def _entry(stored: StoredEntry, receipted: int, sealed: int) -> dict[str, Any]:
+    entry = parse_entry(stored.leaf)
+    claims = entry.claims
+    rung = "sealed" if stored.index < min(sealed, receipted) else "written"
+    if rung == "written" and stored.index < receipted:
+        rung = "receipted"
+    language, text = _text(claims.kind, stored.body)
+    return {
+        "item": f"{_LETTERS[stored.log]}-{stored.index}",
+        "kind": claims.kind,
+        "rung": rung,
+        "claimed": _label(claims.claimed_ms),
+        "claimed_ms": claims.claimed_ms,
+        "first_held": _label(stored.first_wall_ms),
+        "lamport": claims.lamport,
+        "seen": claims.seen_n,
+        "drill": claims.drill,
+        "signed_by_officers": len(entry.statements),
+        "leaf_hash": entry.leaf_hash.hex(),
+        "lang": language,
+        "text": text,
+    }
+
+
+def _text(kind: str, body: bytes | None) -> tuple[str, str]:
+    if kind != KIND_TEXT or body is None:
+        return "", ""
+    try:
+        found = parse_text(body)
+    except OpenlineError:
+        return "", ""
+    return found.language, found.text
+
+
+def _label(wall_ms: int) -> str:
+    """A wall-clock label in UTC; a clock may say anything, so one out of range is shown raw."""
+    try:
+        return datetime.fromtimestamp(wall_ms // 1000, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{wall_ms} ms"

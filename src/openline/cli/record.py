@@ -1,0 +1,93 @@
+"""``openline record DIR list|show|export``: the common record as this post holds it."""
+
+import base64
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from openline.app.control import ask
+from openline.app.folder import Folder, reason_of
+from openline.app.reading import describe_offline, export_offline
+from openline.cli.output import Output
+from openline.errors import AccessError, ConfigError
+
+ACTIONS: Final = ("list", "show", "export")
+_EXPORT_SECONDS: Final = 600.0
+
+
+def register(app: typer.Typer, output: Output) -> None:
+    """Add the command to the program."""
+    words = output.words
+
+    @app.command("record", help=words("cli.help.record"))
+    @output.guarded
+    def record(
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
+        action: Annotated[
+            str, typer.Argument(metavar="list|show|export", help=words("cli.help.record.action"))
+        ],
+        what: Annotated[
+            str, typer.Argument(metavar="[ITEM|FILE]", help=words("cli.help.record.what"))
+        ] = "",
+        *,
+        json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
+    ) -> None:
+        post = Folder(folder)
+        post.require()
+        if action not in ACTIONS:
+            raise ConfigError("config.action", action, value=action)
+        if action == "show" and not what:
+            raise ConfigError("config.item_missing", action)
+        if action == "export" and not what:
+            raise ConfigError("config.file_missing", action)
+        if action == "export":
+            _export(output, post, Path(what))
+        else:
+            _list(output, _items(post, what), json=json, whole=action == "show")
+
+
+def _items(post: Folder, item: str) -> list[dict[str, Any]]:
+    try:
+        found = [
+            entry
+            for answer in ask(post.root, {"do": "record"}, _EXPORT_SECONDS)
+            for entry in answer["entries"]
+        ]
+    except AccessError as fault:
+        if fault.code != "control.not_running":
+            raise
+        found = describe_offline(post)
+    chosen = [entry for entry in found if not item or entry["item"] == item.lower()]
+    if item and not chosen:
+        raise ConfigError("config.no_such_item", item, item=item)
+    return chosen
+
+
+def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: bool) -> None:
+    if json:
+        output.json(items[0] if whole else items)
+        return
+    for entry in items:
+        state = output.words(f"cli.rung.{entry['rung']}")
+        text = entry["text"] or output.words(f"cli.kind.{entry['kind']}")
+        output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state:<12} {text}")
+        if whole:
+            for name, value in entry.items():
+                output.plain(f"          {name}: {value}")
+
+
+def _export(output: Output, post: Folder, to: Path) -> None:
+    try:
+        answers = ask(post.root, {"do": "export"}, _EXPORT_SECONDS)
+        data = b"".join(base64.b64decode(answer["part"]) for answer in answers)
+    except AccessError as fault:
+        if fault.code != "control.not_running":
+            raise
+        data = export_offline(post)
+    try:
+        to.write_bytes(data)
+    except OSError as fault:
+        where, reason = str(to.parent), reason_of(fault)
+        raise ConfigError("folder.unwritable", str(fault), folder=where, reason=reason) from fault
+    output.say("cli.record.exported", file=to, size=len(data))

@@ -1,0 +1,66 @@
+"""What ``openline status`` shows a person: the three statuses apart, then the record."""
+
+from typing import Any
+
+from openline.cli.output import Output
+
+
+def show_status(output: Output, status: dict[str, Any]) -> None:
+    """Print the status that a running post gave."""
+    words = output.words
+    language = words.language
+    own, peer = status["own_names"], status["peer_names"]
+    output.say("cli.status.names", own=pick_name(own, language), peer=pick_name(peer, language))
+    link = status["link"]
+    output.say(
+        "cli.status.link", state=words(f"cli.word.{link['state']}"), contact=_contact(output, link)
+    )
+    for path in link["paths"]:
+        _show_path(output, path)
+    output.say("cli.status.standing", standing=words(f"cli.word.{status['standing']}"))
+    for whose in ("own", "peer"):
+        watch = status[f"{whose}_watch"]
+        attended = {True: "yes", False: "no", None: "unknown"}[watch["attended"]]
+        state = words(f"cli.watch.{attended}", code=watch["code"] or "-")
+        output.say(f"cli.status.watch.{whose}", state=state)
+    record = status["record"]
+    output.say(
+        "cli.status.record",
+        state=words(f"cli.word.record.{record['state']}"),
+        own=record["own_size"],
+        peer=record["peer_size"],
+        receipted=record["receipted"],
+        sealed=record["sealed"],
+        outbox=record["outbox"],
+    )
+    if record["fault"]:
+        output.say("cli.status.fault", sentence=words.error(record["fault"], {}))
+    if status["disk_fault"]:
+        output.say("cli.status.fault", sentence=words.error(status["disk_fault"], {}))
+    for alarm in status["alarms"]:
+        output.say("cli.status.alarm", alarm=words(f"alarm.{alarm['code']}", **alarm["facts"]))
+
+
+def pick_name(names: dict[str, str], language: str) -> str:
+    """The name in the language wanted, else the first."""
+    short = language.partition("-")[0]
+    for key in (language, short):
+        if key in names:
+            return names[key]
+    return next(iter(names.values()), "?")
+
+
+def _contact(output: Output, link: dict[str, Any]) -> str:
+    ago = link["last_contact_ms_ago"]
+    if ago is None:
+        return output.words("cli.status.no_contact_yet")
+    return output.words("cli.status.contact", seconds=f"{ago / 1000:.1f}")
+
+
+def _show_path(output: Output, path: dict[str, Any]) -> None:
+    trip = path["rtt_ms"]
+    shown = output.words("cli.status.trip_unknown") if trip is None else f"{trip:.1f} ms"
+    lamp = output.words(f"cli.word.lamp.{path['lamp']}")
+    output.say("cli.status.path", name=path["name"], lamp=lamp, trip=shown)
+    if path["shared"]:
+        output.say("cli.status.path.shared", name=path["name"])

@@ -1,0 +1,121 @@
+"""``openline verify``: an evidence bundle, checked with nothing but its bytes and two pins."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from openline.app.folder import read_bounded
+from openline.cli.output import EXIT_FAILED, Output
+from openline.errors import ConfigError
+from openline.record.audit import Report, Step, audit
+from openline.record.limits import BUNDLE_BYTES_MAX
+
+_PINS: Final = 2
+_PIN_SIZE: Final = 32
+_LETTERS: Final = "ab"
+
+
+def register(app: typer.Typer, output: Output) -> None:
+    """Add the command to the program."""
+    words = output.words
+
+    @app.command("verify", help=words("cli.help.verify"))
+    @output.guarded
+    def verify(
+        file: Annotated[Path, typer.Argument(metavar="FILE", help=words("cli.help.verify.file"))],
+        pin: Annotated[list[str], typer.Option(metavar="HEX", help=words("cli.help.verify.pin"))],
+        *,
+        allow_unreceipted: Annotated[
+            bool, typer.Option("--allow-unreceipted", help=words("cli.help.verify.allow"))
+        ] = False,
+        json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
+    ) -> None:
+        pins = _pins(pin)
+        data = read_bounded(file, BUNDLE_BYTES_MAX)
+        report = audit(data, pins, allow_unreceipted=allow_unreceipted)
+        if json:
+            output.json(_as_json(output, report))
+        else:
+            _show(output, report)
+        if not report.verified:
+            raise typer.Exit(EXIT_FAILED)
+
+
+def _pins(given: list[str]) -> tuple[bytes, bytes]:
+    found: list[bytes] = []
+    for text in given:
+        try:
+            pin = bytes.fromhex(text)
+        except ValueError:
+            pin = b""
+        if len(pin) != _PIN_SIZE:
+            raise ConfigError("config.pin", text, value=text[:80])
+        found.append(pin)
+    if len(found) != _PINS or found[0] == found[1]:
+        raise ConfigError("config.pins", f"{len(found)} pins")
+    return found[0], found[1]
+
+
+def _show(output: Output, report: Report) -> None:
+    words = output.words
+    for step in report.steps:
+        result = words(f"cli.verify.{step.result}")
+        output.plain(f"{step.number:>2}. {words(f'audit.step.{step.name}'):<58} {result}")
+        if step.result == "failed":
+            output.plain(f"    {words.error(step.code, dict(step.facts))} [{step.code}]")
+    if report.entries:
+        output.plain("")
+        for log in (0, 1):
+            size = sum(1 for entry in report.entries if entry.log == log)
+            output.say(
+                "cli.verify.log",
+                letter=_LETTERS[log],
+                entries=size,
+                receipted=max(0, report.receipted[log] - 1),
+                sealed=max(0, report.sealed[log] - 1),
+            )
+    output.plain("")
+    output.say("cli.verify.holds" if report.verified else "cli.verify.fails")
+    output.say(report.closing)
+
+
+def _as_json(output: Output, report: Report) -> dict[str, Any]:
+    return {
+        "verified": report.verified,
+        "line": None if report.line is None else report.line.hex(),
+        "steps": [_step(output, step) for step in report.steps],
+        "receipted": list(report.receipted),
+        "sealed": list(report.sealed),
+        "allow_unreceipted": report.allow_unreceipted,
+        "entries": [
+            {
+                "item": f"{_LETTERS[entry.log]}-{entry.index}",
+                "kind": entry.kind,
+                "drill": entry.drill,
+                "officers": list(entry.officers),
+                "claimed_ms": entry.claimed_ms,
+                "lamport": entry.lamport,
+                "receipted": entry.receipted,
+                "sealed": entry.sealed,
+                "not_before_s": entry.not_before_s,
+                "not_after_s": entry.not_after_s,
+                "body": entry.body,
+                "final": entry.final,
+            }
+            for entry in report.entries
+        ],
+        "closing": output.words(report.closing),
+    }
+
+
+def _step(output: Output, step: Step) -> dict[str, Any]:
+    shown: dict[str, Any] = {"number": step.number, "name": step.name, "result": step.result}
+    if step.code:
+        facts = dict(step.facts)
+        shown |= {
+            "code": step.code,
+            "facts": facts,
+            "sentence": output.words.error(step.code, facts),
+        }
+    return shown

@@ -1,0 +1,80 @@
+"""post.toml: unknown keys and bad values are named; the environment comes last."""
+
+from pathlib import Path
+
+import pytest
+
+from openline.app.config import PathSettings, load_config, render_config
+from openline.errors import ConfigError
+
+GOOD = '[paths.main]\nbind = "127.0.0.1:24000"\n'
+
+
+def load(tmp_path: Path, text: str) -> object:
+    path = tmp_path / "post.toml"
+    path.write_text(text)
+    return load_config(path)
+
+
+def refused(tmp_path: Path, text: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    return caught.value
+
+
+def test_what_init_writes_is_what_run_reads(tmp_path: Path) -> None:
+    paths = {
+        "main": PathSettings(bind="127.0.0.1:24000"),
+        "sat-2": PathSettings(bind="[::1]:0", listen=False),
+    }
+    (tmp_path / "post.toml").write_text(render_config(paths, 24010))
+    found = load_config(tmp_path / "post.toml")
+    assert found.paths == paths
+    assert found.desk.port == 24010
+    assert found.officer == "W-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("prot = 1\n" + GOOD, "prot"),
+        (GOOD + "[desk]\nprot = 1\n", "desk.prot"),
+        (GOOD + 'lisen = false\nbond = ""\n', "paths.main.lisen"),
+    ],
+)
+def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path, text: str, key: str) -> None:
+    fault = refused(tmp_path, text)
+    assert fault.code == "config.unknown_key"
+    assert fault.facts["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (GOOD + "[desk]\nport = 70000\n", "desk.port"),
+        (GOOD + '[desk]\nport = "many"\n', "desk.port"),
+        ("", "paths"),
+        ("[paths.main]\nlisten = true\n", "paths.main.bind"),
+        ('officer = "a b"\n' + GOOD, "officer"),
+        (GOOD + '[diagnostics]\nto = "cloud"\n', "diagnostics.to"),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_its_key(tmp_path: Path, text: str, key: str) -> None:
+    fault = refused(tmp_path, text)
+    assert fault.code == "config.value"
+    assert fault.facts["key"] == key
+
+
+def test_what_is_no_toml_and_what_is_not_there(tmp_path: Path) -> None:
+    assert refused(tmp_path, "[paths\n").code == "config.toml"
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "nowhere.toml")
+    assert caught.value.code == "config.missing"
+
+
+def test_the_environment_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENLINE_DESK__PORT", "24999")
+    monkeypatch.setenv("OPENLINE_OFFICER", "W-7")
+    (tmp_path / "post.toml").write_text(GOOD + "[desk]\nport = 24010\n")
+    found = load_config(tmp_path / "post.toml")
+    assert (found.desk.port, found.officer) == (24999, "W-7")
