@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
@@ -114,9 +115,9 @@ class Pair:
         key: Ed25519PrivateKey = getattr(self.keys[party], role)
         return sign1(payload, key.public_key().public_bytes_raw(), context, key.sign)
 
-    def statement(self, party: int, kind: str, commit: bytes, **changes: object) -> bytes:
+    def statement(self, party: int, kind: str, commit: bytes, **changes: Any) -> bytes:
         other = self.record.logs[1 - party]
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "line": self.genesis.line,
             "author": party,
             "kind": kind,
@@ -126,15 +127,15 @@ class Pair:
             "seen_head": other.head,
             "nonce": self.fresh(),
         }
-        claims = StatementClaims(**(values | changes))  # type: ignore[arg-type]
+        claims = StatementClaims(**(values | changes))
         return self.cose(party, "officer", claims.payload(), CONTEXT_STATEMENT)
 
-    def claims(self, party: int, kind: str, commit: bytes, **changes: object) -> EntryClaims:
+    def claims(self, party: int, kind: str, commit: bytes, **changes: Any) -> EntryClaims:
         own, other = self.record.logs[party], self.record.logs[1 - party]
         seen_n = changes.get("seen_n", other.size)
         assert isinstance(seen_n, int)
         in_reach = 1 <= seen_n <= other.size
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "line": self.genesis.line,
             "author": party,
             "index": own.size,
@@ -148,13 +149,13 @@ class Pair:
             "body_commit": commit,
             "statements": (),
         }
-        return EntryClaims(**(values | changes))  # type: ignore[arg-type]
+        return EntryClaims(**(values | changes))
 
     def leaf(self, party: int, claims: EntryClaims) -> bytes:
         return self.cose(party, "log", claims.payload(), CONTEXT_ENTRY)
 
     def make(
-        self, party: int, kind: str, body: bytes, *, officer: bool = True, **changes: object
+        self, party: int, kind: str, body: bytes, *, officer: bool = True, **changes: Any
     ) -> tuple[bytes, bytes, bytes]:
         """An entry that fits at the end of that log; ``changes`` break it."""
         salt = self.fresh()
@@ -178,7 +179,7 @@ class Pair:
             party, self.make(party, "enrol", enrol_body(self.keys[party].officer_public, "W-1"))
         )
 
-    def text(self, party: int, text: str = "Nothing to pass.", **changes: object) -> None:
+    def text(self, party: int, text: str = "Nothing to pass.", **changes: Any) -> None:
         self.add(party, self.make(party, "text", text_body("en", text), **changes))
 
     def founded(self) -> "Pair":
@@ -222,9 +223,9 @@ class Pair:
         signature = key.sign(seal_text(self.genesis, party, checkpoint, at))
         return assemble_seal(self.genesis, party, checkpoint, at, signature)
 
-    def hello(self, party: int, **changes: object) -> bytes:
+    def hello(self, party: int, **changes: Any) -> bytes:
         own, other = self.record.logs[party], self.record.logs[1 - party]
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "line": self.genesis.line,
             "author": party,
             "incarnation": seed("incarnation", party)[:16],
@@ -234,7 +235,7 @@ class Pair:
             "held_size": other.size,
             "held_root": other.root,
         }
-        claims = Hello(**(values | changes))  # type: ignore[arg-type]
+        claims = Hello(**(values | changes))
         return self.cose(party, "log", claims.payload(), CONTEXT_HELLO)
 
     def bundle_notes(self) -> list[BundleNote]:
