@@ -2,15 +2,17 @@
 # Every check that reads the code and does not run it. All of them run; one failure fails the whole.
 set -u
 cd "$(dirname "$0")/.."
-status=0
+failed=
 
 check() {
     printf 'lint: %s\n' "$*"
-    ".venv/bin/$@" || status=1
+    ".venv/bin/$@" || failed="$failed $1"
 }
 
 check ruff check --quiet .
 check ruff format --check --quiet .
 check mypy --no-error-summary
 check lint-imports --no-cache
-exit $status
+[ -z "$failed" ] && exit 0
+echo "lint: FAILED:$failed" >&2
+exit 1

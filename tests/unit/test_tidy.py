@@ -235,6 +235,31 @@ def test_nothing_points_outside_of_a_clone() -> None:
     report(findings)
 
 
+def slug(heading: str) -> str:
+    """Name a heading as Markdown viewers do."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_links_in_documents_lead_somewhere() -> None:
+    findings = []
+    for path in files(".md"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for target in re.findall(r"\]\(([^)\s]+)\)", line):
+                name, _, anchor = target.partition("#")
+                goal = path.parent / name if name else path
+                if re.match(r"[a-z]+:", target):
+                    continue
+                if not goal.exists():
+                    findings.append(f"{name_of(path)}:{number} {target} is not there")
+                elif anchor and goal.suffix == ".md":
+                    headings = re.findall(
+                        r"^#+ (.+)$", goal.read_text(encoding="utf-8"), re.MULTILINE
+                    )
+                    if anchor not in map(slug, headings):
+                        findings.append(f"{name_of(path)}:{number} {target} is no heading")
+    report(findings)
+
+
 def test_suppressions_have_reasons() -> None:
     bare = re.compile(
         r"#\s*noqa(?!:)|#\s*noqa:\s*[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*\s*$|#\s*type:\s*ignore(?!\[)"
