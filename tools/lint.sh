@@ -12,7 +12,7 @@ check() {
 check ruff check --quiet .
 check ruff format --check --quiet .
 check mypy --no-error-summary
-check lint-imports --no-cache
+check lint-imports --no-cache --no-logo
 [ -z "$failed" ] && exit 0
 echo "lint: FAILED:$failed" >&2
 exit 1
