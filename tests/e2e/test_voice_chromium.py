@@ -212,7 +212,14 @@ async def test_a_key_let_go_at_once_sends_nothing_and_a_lost_console_stops(
         await a.until("() => harness.mic() === 'COLD'")
         await a.say({"t": "talk", "on": True})
         await b.until("() => harness.seen.levels.at(-1).far > -30")
-        await a.page.evaluate("() => harness.close()")
+        await a.say({"t": "alive"})
+        await b.until("() => harness.seen.levels.at(-1).far < -80")
+        assert (await a.state())["error"] == "voice.interrupted"
+        assert (await a.state())["mic"] == "ARMED"
+        await a.say({"t": "alive"})
+        await a.say({"t": "talk", "on": True})
+        await b.until("() => harness.seen.levels.at(-1).far > -30")
+        await a.page.evaluate("() => document.querySelector('iframe').remove()")
         await b.until("() => harness.seen.levels.at(-1).far < -80")
 
 

@@ -10,7 +10,9 @@ import { Talker } from "./talker.js";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 const consoleOrigin = meta("openline-console")?.content ?? "";
 const sampleAllowed = meta("openline-sample") !== null;
-const ALIVE_MS = 3_000; // A console that once said "alive" and falls silent is gone.
+// A console that once said "alive" and falls silent is gone: a port tells nobody
+// that its other end was closed (Chromium 156 fires no "close").
+const ALIVE_MS = 2_500;
 
 /** Everything behind the port. */
 class Desk {
@@ -91,7 +93,10 @@ class Desk {
 
   alive() {
     clearTimeout(this.aliveTimer);
-    this.aliveTimer = setTimeout(() => this.talker.interrupt(), ALIVE_MS);
+    this.aliveTimer = setTimeout(() => {
+      this.talker.interrupt();
+      this.graph.setGate(false);
+    }, ALIVE_MS);
   }
 
   obey(frame) {
@@ -148,5 +153,12 @@ window.addEventListener("message", (event) => {
   if (event.data?.t !== "openline-port" || event.ports.length !== 1) return;
   adopt(event.ports[0]);
 });
-window.addEventListener("pagehide", () => { desk?.stop(); desk = null; });
+function leave() {
+  desk?.stop();
+  desk = null;
+}
+
+window.addEventListener("pagehide", leave);
+// In a window of its own the page outlives its console: look whether it is there.
+if (window.opener) setInterval(() => { if (window.opener.closed) leave(); }, 500);
 (window.opener ?? window.parent).postMessage({ t: "openline-audio" }, consoleOrigin);
