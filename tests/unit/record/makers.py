@@ -115,7 +115,7 @@ class Pair:
         key: Ed25519PrivateKey = getattr(self.keys[party], role)
         return sign1(payload, key.public_key().public_bytes_raw(), context, key.sign)
 
-    def statement(self, party: int, kind: str, commit: bytes, **changes: Any) -> bytes:
+    def statement(self, party: int, kind: str, commit: bytes, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         other = self.record.logs[1 - party]
         values: dict[str, Any] = {
             "line": self.genesis.line,
@@ -130,7 +130,7 @@ class Pair:
         claims = StatementClaims(**(values | changes))
         return self.cose(party, "officer", claims.payload(), CONTEXT_STATEMENT)
 
-    def claims(self, party: int, kind: str, commit: bytes, **changes: Any) -> EntryClaims:
+    def claims(self, party: int, kind: str, commit: bytes, **changes: Any) -> EntryClaims:  # noqa: ANN401 - any field
         own, other = self.record.logs[party], self.record.logs[1 - party]
         seen_n = changes.get("seen_n", other.size)
         assert isinstance(seen_n, int)
@@ -155,7 +155,13 @@ class Pair:
         return self.cose(party, "log", claims.payload(), CONTEXT_ENTRY)
 
     def make(
-        self, party: int, kind: str, body: bytes, *, officer: bool = True, **changes: Any
+        self,
+        party: int,
+        kind: str,
+        body: bytes,
+        *,
+        officer: bool = True,
+        **changes: Any,  # noqa: ANN401 - any field
     ) -> tuple[bytes, bytes, bytes]:
         """An entry that fits at the end of that log; ``changes`` break it."""
         salt = self.fresh()
@@ -179,7 +185,7 @@ class Pair:
             party, self.make(party, "enrol", enrol_body(self.keys[party].officer_public, "W-1"))
         )
 
-    def text(self, party: int, text: str = "Nothing to pass.", **changes: Any) -> None:
+    def text(self, party: int, text: str = "Nothing to pass.", **changes: Any) -> None:  # noqa: ANN401 - any field
         self.add(party, self.make(party, "text", text_body("en", text), **changes))
 
     def founded(self) -> "Pair":
@@ -223,7 +229,7 @@ class Pair:
         signature = key.sign(seal_text(self.genesis, party, checkpoint, at))
         return assemble_seal(self.genesis, party, checkpoint, at, signature)
 
-    def hello(self, party: int, **changes: Any) -> bytes:
+    def hello(self, party: int, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         own, other = self.record.logs[party], self.record.logs[1 - party]
         values: dict[str, Any] = {
             "line": self.genesis.line,
