@@ -1,4 +1,4 @@
-"""The scene: two posts with fresh identities and two paths between them, in one folder that goes away.
+"""The scene: two posts with fresh identities and two paths, in a folder that goes away.
 
 Everything that the page and ``--check`` do to the posts is here, and nothing of
 how it is shown.
@@ -140,7 +140,7 @@ class Scene:
         Raises:
             AccessError: the post does not answer or has no desk.
         """
-        answers = await self.posts[side].ask("desk")
+        answers = await self.posts[side].ask("desk-url")
         return str(answers[0]["url"])
 
     async def export(self, side: Side) -> Path:
@@ -152,7 +152,7 @@ class Scene:
         bundle = self.folder / f"{side}.bundle"
         bundle.unlink(missing_ok=True)
         folder = str(self.posts[side].folder)
-        status, output = await run_openline("record", "export", folder, str(bundle))
+        status, output = await run_openline("record", folder, "export", str(bundle))
         if status != 0:
             raise ConfigError("demo.export", output, side=side, reason=output)
         return bundle

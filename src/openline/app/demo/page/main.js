@@ -1,0 +1,68 @@
+// The demo's page: two real desks, the paths between them, and a first minute that plays by itself.
+
+import { Desk } from "./desk.js";
+import { Panel } from "./panel.js";
+import { Paths } from "./paths.js";
+import { Play } from "./play.js";
+import { Reports, act } from "./scene.js";
+import { Turn } from "./turn.js";
+import { Wave, drawAll } from "./wave.js";
+import { LANGUAGES, current, load, onLanguage, speak, word } from "./words.js";
+
+const STEPS = ["voice", "path", "text", "kill", "record", "turn", "limits"];
+const byId = (id) => document.getElementById(id);
+
+function fitDesks() {
+  for (const frame of document.querySelectorAll(".desk iframe")) {
+    const scale = frame.parentElement.clientWidth / frame.offsetWidth;
+    frame.style.transform = `scale(${scale})`;
+    frame.parentElement.style.height = `${frame.offsetHeight * scale}px`;
+  }
+}
+
+function followDesk(desk, wave) {
+  const mic = byId(`mic-${desk.side}`);
+  const render = () => {
+    mic.dataset.state = desk.state.mic ?? "";
+    mic.textContent = desk.state.mic ?? word("demo.mic.unknown");
+  };
+  desk.addEventListener("state", render);
+  desk.addEventListener("wave", ({ detail }) => wave.add(desk.side === "left" ? detail.own : detail.far));
+  desk.addEventListener("greeted", () => {
+    desk.ask("probe", { on: true });
+    desk.ask("lang", { lang: current() });
+  });
+  onLanguage((lang) => desk.ask("lang", { lang }));
+  render();
+}
+
+async function main() {
+  const scene = await (await fetch("scene")).json();
+  await load(scene.language);
+  const reports = new Reports();
+  const waves = { left: new Wave(byId("wave-left")), right: new Wave(byId("wave-right")) };
+  const desks = {};
+  for (const side of ["left", "right"]) {
+    const frame = document.querySelector(`#desk-${side} iframe`);
+    const { origin, audio } = scene.desks[side];
+    frame.allow = `microphone ${origin} ${audio}; autoplay ${origin} ${audio}`;
+    desks[side] = new Desk(side, frame, origin);
+    followDesk(desks[side], waves[side]);
+    desks[side].open((await act("launch", { side })).url);
+  }
+  const panels = Object.fromEntries(STEPS.map((name, at) => [name, new Panel(byId("steps"), at + 1, name)]));
+  new Paths(byId("paths"), scene.paths, reports);
+  const turn = new Turn({ desks, panel: panels.turn, hold: byId("hold"), headphones: byId("headphones"), box: byId("turn") });
+  const play = new Play({ scene, desks, waves, panels, reports, turn, start: byId("start") });
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => speak(button.dataset.language));
+  }
+  drawAll([...Object.values(waves), turn.wave]);
+  new ResizeObserver(fitDesks).observe(document.body);
+  fitDesks();
+  speak(LANGUAGES.includes(current()) ? current() : "en");
+  await play.ready();
+  window.openlineDemo = { desks, panels, reports, play, act };
+}
+
+main();

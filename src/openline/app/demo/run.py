@@ -1,0 +1,136 @@
+"""What ``openline demo`` does: the page, or the check."""
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, Literal
+
+from openline.app.demo.check import Check, Findings
+from openline.app.demo.desks import DeskPair, Kind
+from openline.app.demo.page_server import PageServer, PageSettings
+from openline.app.demo.posts import Side
+from openline.app.demo.progress import Progress
+from openline.app.demo.scene import Scene, set_scene
+from openline.errors import ConfigError
+
+Wanted = Literal["auto", "chromium", "headless"]
+WANTED: Final[tuple[Wanted, ...]] = ("auto", "chromium", "headless")
+DEFAULT_PORT: Final = 8400
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def sample_files() -> dict[Side, Path]:
+    """Each side's recorded voice."""
+    folder = Path(str(files("openline.app.demo") / "samples"))
+    return {"left": folder / "en.wav", "right": folder / "zh-Hans.wav"}
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium on this machine; OPENLINE_CHROMIUM names another."""
+    named = os.environ.get("OPENLINE_CHROMIUM")
+    return named or next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def choose_desks(wanted: Wanted) -> Kind:
+    """Which kind of desks this machine has.
+
+    Raises:
+        ConfigError: ``demo.no_chromium``, ``demo.no_headless`` or ``demo.no_desks``.
+    """
+    chromium = find_chromium() is not None and _has("playwright")
+    headless = _has("aiortc") and _has("numpy")
+    if wanted == "chromium" and not chromium:
+        raise ConfigError("demo.no_chromium", "Playwright or Chromium is missing")
+    if wanted == "headless" and not headless:
+        raise ConfigError("demo.no_headless", "the extra openline[headless] is missing")
+    if not chromium and not headless:
+        raise ConfigError("demo.no_desks", "neither Chromium with Playwright nor aiortc")
+    if wanted == "auto":
+        return "chromium" if chromium else "headless"
+    return wanted
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def run_check(progress: Progress, port: int, kind: Kind) -> Findings:
+    """Run the check from beginning to end.
+
+    Raises:
+        ConfigError: a post or desk did not come up.
+    """
+    return asyncio.run(_check(progress, port, kind))
+
+
+async def _check(progress: Progress, port: int, kind: Kind) -> Findings:
+    loop = asyncio.get_running_loop()
+    async with set_scene(progress, port, sample_files()) as scene:
+        began = loop.time()
+        with progress.step("demo.progress.link"):
+            await scene.link_up()
+        link_up_ms = (loop.time() - began) * 1000
+        async with _desks(scene, kind) as desks:
+            return await Check(scene, desks, progress).run(link_up_ms)
+
+
+@contextlib.asynccontextmanager
+async def _desks(scene: Scene, kind: Kind) -> AsyncIterator[DeskPair]:
+    # The libraries of the one kind may be missing where the other is used.
+    if kind == "headless":
+        from openline.app.demo.desks_headless import open_headless  # noqa: PLC0415 see above
+
+        async with open_headless(scene, sample_files()) as headless:
+            yield headless
+        return
+    from openline.app.demo.desks_chromium import open_chromium  # noqa: PLC0415 see above
+
+    page = PageServer(scene, PageSettings("en", sample_files()))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(page.run())
+        try:
+            async with open_chromium(page.address, find_chromium() or "") as chromium:
+                yield chromium
+        finally:
+            page.stop()
+
+
+def run_page(progress: Progress, port: int, language: str, opened: Callable[[str], None]) -> None:
+    """Serve the page until Ctrl-C.
+
+    Args:
+        progress: told what is being done.
+        port: of the page.
+        language: of the page until somebody switches.
+        opened: told the address once it can be opened.
+
+    Raises:
+        ConfigError: a post did not come up.
+    """
+    asyncio.run(_serve(progress, port, language, opened))
+
+
+async def _serve(
+    progress: Progress, port: int, language: str, opened: Callable[[str], None]
+) -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if task is not None:
+            loop.add_signal_handler(number, task.cancel)
+    try:
+        async with set_scene(progress, port, sample_files()) as scene:
+            page = PageServer(scene, PageSettings(language, sample_files()))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(page.run())
+                with progress.step("demo.progress.link"):
+                    await scene.link_up()
+                opened(page.address)
+    except asyncio.CancelledError:
+        progress.say("demo.progress.removed")
