@@ -97,7 +97,7 @@ async def open_chromium(address: str, chromium: str) -> AsyncIterator[ChromiumPa
             await page.goto(address)
             await page.wait_for_function("window.openlineDemo !== undefined")
         except Error as fault:
-            raise ConfigError("demo.chromium", fault.message, reason=fault.message) from fault
+            raise ConfigError("demo.chromium", str(fault), reason=str(fault)) from fault
         pair = ChromiumPair(page)
         try:
             await pair._ask("prepare")  # noqa: SLF001 its own maker

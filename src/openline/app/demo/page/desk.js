@@ -34,8 +34,18 @@ export class Desk extends EventTarget {
     if (frame.t === "state") this.state = frame;
     if (frame.t === "view") this.view = frame.view;
     if (frame.t === "page") this.dead = frame.dead;
-    if (frame.t === "timeline") for (const item of frame.items) this.items.set(item.id, item);
+    if (frame.t === "timeline") for (const item of frame.items) this.take(item);
     this.tell(frame.t, frame);
+  }
+
+  take(item) {
+    this.items.set(item.id, item);
+    if (item.replaces) this.items.set(item.replaces, item);
+  }
+
+  /** A line of the timeline, by its present id or the one it had in the outbox. */
+  item(id) {
+    return this.items.get(id);
   }
 
   tell(type, detail) {

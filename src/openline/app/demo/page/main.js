@@ -1,5 +1,6 @@
 // The demo's page: two real desks, the paths between them, and a first minute that plays by itself.
 
+import { Acts } from "./acts.js";
 import { Desk } from "./desk.js";
 import { Panel } from "./panel.js";
 import { Paths } from "./paths.js";
@@ -52,8 +53,9 @@ async function main() {
   }
   const panels = Object.fromEntries(STEPS.map((name, at) => [name, new Panel(byId("steps"), at + 1, name)]));
   new Paths(byId("paths"), scene.paths, reports);
-  const turn = new Turn({ desks, panel: panels.turn, hold: byId("hold"), headphones: byId("headphones"), box: byId("turn") });
-  const play = new Play({ scene, desks, waves, panels, reports, turn, start: byId("start") });
+  const acts = new Acts(desks);
+  const turn = new Turn({ desks, acts, panel: panels.turn, hold: byId("hold"), headphones: byId("headphones"), box: byId("turn") });
+  const play = new Play({ scene, acts, desks, waves, panels, reports, turn, start: byId("start") });
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));
   }
@@ -61,8 +63,8 @@ async function main() {
   new ResizeObserver(fitDesks).observe(document.body);
   fitDesks();
   speak(LANGUAGES.includes(current()) ? current() : "en");
+  window.openlineDemo = { acts, desks, panels, reports, play };
   await play.ready();
-  window.openlineDemo = { desks, panels, reports, play, act };
 }
 
 main();

@@ -35,11 +35,17 @@ export class Panel {
     this.render();
   }
 
-  begin() {
+  /** As before the first play. */
+  reset() {
     this.lines = [];
     this.reason = null;
     this.renders = [];
     this.body.replaceChildren();
+    this.set("waiting");
+  }
+
+  begin() {
+    this.reset();
     this.set("running");
   }
 

@@ -1,0 +1,76 @@
+// What an officer does at a desk, with the time that it took: for the play, and for --check.
+
+import { sleep } from "./scene.js";
+
+const HEARD_MS = 5_000;
+const RECEIPT_MS = 10_000;
+const opposite = (side) => (side === "left" ? "right" : "left");
+
+export const rung = (item, name) => item?.ladder.find((one) => one.name === name);
+export const reached = (item, name) => rung(item, name)?.state === "done";
+
+export class Acts {
+  constructor(desks) {
+    this.desks = desks;
+    this.requests = 0;
+  }
+
+  /** Wake the sound of both desks (after a click), and speak with the synthetic voice. */
+  async prepare() {
+    for (const desk of Object.values(this.desks)) {
+      await desk.until(10_000, "demo.no_desk", () => desk.port !== null);
+      desk.ask("unlock");
+      desk.ask("source", { kind: "sample" });
+      desk.ask("probe", { on: true });
+    }
+  }
+
+  /** Both desks can be heard. */
+  async ready(ms) {
+    for (const desk of Object.values(this.desks)) {
+      await desk.until(ms, "demo.no_voice", () => desk.view?.voice === "ready" && desk.state.pc === "connected");
+    }
+  }
+
+  /** Press the talk key; milliseconds until the first sound was decoded at the other desk. */
+  async pickUp(side) {
+    const desk = this.desks[side];
+    const far = this.desks[opposite(side)];
+    const heard = far.next("heard", HEARD_MS, "demo.not_heard");
+    const pressed = Date.now();
+    desk.ask("talk", { on: true });
+    return (await heard).at_ms - pressed;
+  }
+
+  release(side) {
+    this.desks[side].ask("talk", { on: false });
+  }
+
+  /** Write a text; the item once the other post's receipt for it is shown. */
+  async writeItem(side, text, lang, ms = RECEIPT_MS) {
+    const desk = this.desks[side];
+    this.requests += 1;
+    const request = `demo-${this.requests}`;
+    let id = "";
+    const taken = desk.next("text-taken", ms, "demo.not_written", (frame) => frame.request === request);
+    const refused = desk.next("refused", ms, "", (frame) => frame.request === request).then(
+      ({ code, facts }) => { throw Object.assign(new Error(code), { code, facts }); },
+      () => new Promise(() => {}),
+    );
+    desk.ask("text", { request, text, lang });
+    ({ item: id } = await Promise.race([taken, refused]));
+    await desk.until(ms, "demo.not_receipted", () => reached(desk.item(id), "receipted"));
+    return desk.item(id);
+  }
+
+  /** Write a text; milliseconds until it was receipted. */
+  async write(side, text) {
+    const began = performance.now();
+    await this.writeItem(side, text, "en");
+    return performance.now() - began;
+  }
+
+  sleep(ms) {
+    return sleep(ms);
+  }
+}
