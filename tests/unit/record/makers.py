@@ -115,7 +115,7 @@ class Pair:
         key: Ed25519PrivateKey = getattr(self.keys[party], role)
         return sign1(payload, key.public_key().public_bytes_raw(), context, key.sign)
 
-    def statement(self, party: int, kind: str, commit: bytes, **changes: Any) -> bytes:  # noqa: ANN401 - any field
+    def statement(self, party: int, kind: str, commit: bytes, /, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         other = self.record.logs[1 - party]
         values: dict[str, Any] = {
             "line": self.genesis.line,
@@ -130,7 +130,7 @@ class Pair:
         claims = StatementClaims(**(values | changes))
         return self.cose(party, "officer", claims.payload(), CONTEXT_STATEMENT)
 
-    def claims(self, party: int, kind: str, commit: bytes, **changes: Any) -> EntryClaims:  # noqa: ANN401 - any field
+    def claims(self, party: int, kind: str, commit: bytes, /, **changes: Any) -> EntryClaims:  # noqa: ANN401 - any field
         own, other = self.record.logs[party], self.record.logs[1 - party]
         seen_n = changes.get("seen_n", other.size)
         assert isinstance(seen_n, int)
@@ -159,6 +159,7 @@ class Pair:
         party: int,
         kind: str,
         body: bytes,
+        /,
         *,
         officer: bool = True,
         **changes: Any,  # noqa: ANN401 - any field
