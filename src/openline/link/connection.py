@@ -157,6 +157,10 @@ class Connection(asyncio.Protocol):
         """Say whether the stream is open and both ways proved."""
         return self.stage is Stage.OPEN and self.stream_pulse.proved_within(STREAM_FRESH_MS, now_ms)
 
+    def young(self, now_ms: float, span_ms: float) -> bool:
+        """Say whether it is open, and not for long."""
+        return self.stage is Stage.OPEN and now_ms - self.opened_ms < span_ms
+
     def candidate(self, now_ms: float, fresh_ms: float) -> Candidate:
         """Say what the rule of survival has to know of this one."""
         return Candidate(
@@ -300,8 +304,8 @@ class Connection(asyncio.Protocol):
         """Send a record only if it leaves at once; False if it was dropped."""
         if self.stage is not Stage.OPEN or self.unsent() > MEDIA_BACKLOG_MAX:
             return False
-        young = now_ms - self.opened_ms < STREAM_LATE_MS
-        if not young and not self.stream_pulse.proved_within(STREAM_LATE_MS, now_ms):
+        late = not self.stream_pulse.proved_within(STREAM_LATE_MS, now_ms)
+        if late and not self.young(now_ms, STREAM_LATE_MS):
             return False
         self._write(record)
         return True

@@ -1,7 +1,4 @@
-"""One path: listens and dials, keeps its connections, carries every frame.
-
-spec/link sections 7 to 9.
-"""
+"""One path: listens and dials, keeps its connections, carries every frame (spec/link 6 to 9)."""
 
 import asyncio
 from typing import Final
@@ -127,15 +124,11 @@ class Path:
 
     def _dial_wanted(self, now: float) -> bool:
         usable = [c for c in self._connections if c.usable]
-        if not any(c.streams(now) or self._young(c, now) for c in usable):
+        if not any(c.streams(now) or c.young(now, self._timing.fresh_ms) for c in usable):
             return True
         # Re-key, make before break: by the dialer of the surviving connection.
         due = all(now - c.opened_ms >= self._timing.rekey_ms for c in usable)
         return due and self._survivor is not None and self._survivor.dialed
-
-    def _young(self, connection: Connection, now: float) -> bool:
-        opened = connection.stage is Stage.OPEN
-        return opened and now - connection.opened_ms < self._timing.fresh_ms
 
     def _make_dialed(self, target: SocketAddress) -> Connection:
         return Connection(self, Target(self._peers, target), dialed=True)
