@@ -15,5 +15,7 @@ window.harness = {
 window.addEventListener("message", (event) => {
   if (event.origin !== origin || event.data?.t !== "openline-audio") return;
   frame.contentWindow.postMessage({ t: "openline-port" }, origin, [channel.port2]);
+  // Playwright's evaluate counts as the officer's click: start without it.
+  if (location.search === "?start") channel.port1.postMessage({ t: "start" });
 });
 frame.src = `${origin}/`;

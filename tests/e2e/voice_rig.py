@@ -42,7 +42,6 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
@@ -289,12 +288,14 @@ async def two_posts(delay_s: float = 0.0) -> AsyncIterator[tuple[Post, Post, Pip
 
 
 @asynccontextmanager
-async def chromium(path: str, tone: Path) -> AsyncIterator[Browser]:
-    """A browser whose microphone hears ``tone``."""
+async def chromium(
+    path: str, tone: Path, *, autoplay: str = "no-user-gesture-required"
+) -> AsyncIterator[Browser]:
+    """A browser whose microphone hears ``tone``, which plays sound at once unless told."""
+    flags = [*CHROMIUM_FLAGS, f"--autoplay-policy={autoplay}"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path,
-            args=[*CHROMIUM_FLAGS, f"--use-file-for-fake-audio-capture={tone}"],
+            executable_path=path, args=[*flags, f"--use-file-for-fake-audio-capture={tone}"]
         )
         try:
             yield browser
@@ -311,9 +312,13 @@ def _print_error(error: Error) -> None:
 
 
 @asynccontextmanager
-async def chromium_desk(browser: Browser, port: int, post: Post) -> AsyncIterator[ChromiumDesk]:
-    """Open a desk in a context of its own and start it."""
+async def chromium_desk(
+    browser: Browser, port: int, post: Post, *, script: str = ""
+) -> AsyncIterator[ChromiumDesk]:
+    """Open a desk in a context of its own and start it; ``script`` runs first in each frame."""
     context = await browser.new_context()
+    if script:
+        await context.add_init_script(script)
     page = await context.new_page()
     page.on("console", _print_console)
     page.on("pageerror", _print_error)

@@ -5,7 +5,7 @@
 
 import { Graph } from "./graph.js";
 import { Leg } from "./leg.js";
-import { Talker } from "./talker.js";
+import { TalkError, Talker } from "./talker.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 const consoleOrigin = meta("openline-console")?.content ?? "";
@@ -138,8 +138,8 @@ function adopt(port) {
     try {
       await mine.obey(data);
     } catch (error) {
-      console.error(error);
-      mine.report(error.code ?? "voice.page");
+      if (!(error instanceof TalkError)) console.error(error);
+      mine.report(error instanceof TalkError ? error.code : "voice.page");
     }
     if (desk === mine) mine.report();
   };

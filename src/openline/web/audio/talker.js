@@ -22,8 +22,8 @@ const ERRORS = {
   NotReadableError: "voice.microphone_busy",
 };
 
-/** An error with a code of the catalogue. */
-class TalkError extends Error {
+/** An error with a code of the catalogue (a DOMException has a `code` too: a number). */
+export class TalkError extends Error {
   constructor(code) {
     super(code);
     this.code = code;
@@ -117,7 +117,7 @@ export class Talker {
         this.closeDevice();
         await this.sender()?.replaceTrack(this.graph.silentTrack).catch(() => {});
         this.mic = "COLD";
-        this.onChange(error.code ?? ERRORS[error.name] ?? "voice.microphone");
+        this.onChange(error instanceof TalkError ? error.code : ERRORS[error.name] ?? "voice.microphone");
         return;
       }
       // Between attaching and a key that went up meanwhile nothing is sent: say LIVE only if it is.
