@@ -1,0 +1,61 @@
+// The officer's draft: kept in the field, and across a reload of this page, until the post has it on its disk.
+
+import { currentLanguage } from "./i18n.js";
+
+const KEPT = "openline.draft";
+const KEPT_LANG = "openline.draft-language";
+
+const read = (store, name) => { try { return store.getItem(name); } catch { return null; } };
+const write = (store, name, value) => { try { store.setItem(name, value); } catch { /* kept in the field alone */ } };
+
+export class Draft {
+  constructor() {
+    this.text = read(sessionStorage, KEPT) ?? "";
+    this.lang = read(localStorage, KEPT_LANG) ?? currentLanguage();
+    this.pending = "";
+    this.sent = "";
+    this.error = null;
+  }
+
+  setText(text) {
+    this.text = text;
+    this.error = null;
+    write(sessionStorage, KEPT, text);
+  }
+
+  setLang(lang) {
+    this.lang = lang;
+    write(localStorage, KEPT_LANG, lang);
+  }
+
+  /** A request under way: its name, for the post's answer. */
+  begin() {
+    this.pending = crypto.randomUUID();
+    this.sent = this.text;
+    this.error = null;
+    return this.pending;
+  }
+
+  /** The post has it on disk. Whether the field is to be emptied: not if more was typed meanwhile. */
+  taken(request) {
+    if (request !== this.pending) return false;
+    this.pending = "";
+    if (this.text !== this.sent) return false;
+    this.setText("");
+    return true;
+  }
+
+  refused(request, code, facts) {
+    if (request === "" || request !== this.pending) return false;
+    this.pending = "";
+    this.error = { section: "error", code, facts };
+    return true;
+  }
+
+  /** The post went before it answered: nobody here knows, so look before sending again. */
+  unanswered() {
+    if (this.pending === "") return;
+    this.pending = "";
+    this.error = { section: "composer", code: "unanswered", facts: {} };
+  }
+}

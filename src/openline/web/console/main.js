@@ -1,0 +1,304 @@
+// The duty officer's page: it wires the post's socket, the audio page, the talk key and the drawing together.
+
+import { attachDemo } from "./demo.js";
+import { AudioLink } from "./audio-link.js";
+import { Draft } from "./draft.js";
+import { draw, drawLevels } from "./page.js";
+import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
+import { Socket } from "./socket.js";
+import { Talk } from "./talk.js";
+import { Watcher } from "./watcher.js";
+import { fresh, forgetTicks, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
+import * as keys from "./keys.js";
+import * as tones from "./tones.js";
+
+const AUDIBLE_DBFS = -50;
+const NOTICE_MS = 12_000;
+const ALIVE_MS = 1_000;
+const RESTART_MS = 1_000;
+
+if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+await loadWords();
+const draft = new Draft();
+let volume = 1;
+let aliveAt = 0;
+let soundedCall = "";
+let helpShown = false;
+let due = false;
+
+function redraw() {
+  if (due) return;
+  due = true;
+  queueMicrotask(() => { due = false; draw(actions, draft); });
+}
+
+function refuse(code, facts = {}, section = "") {
+  state.notice = { code, facts, section, until: performance.now() + NOTICE_MS };
+  redraw();
+}
+
+// --- speech ------------------------------------------------------------------------------------
+
+const talk = new Talk({
+  onDown() {
+    tones.wake();
+    const why = whyNotSpeak();
+    if (why) {
+      refuse(why.slice("speak.".length), {}, "speak");
+      audio.post({ t: "tone", name: "refused" });
+      return false;
+    }
+    state.notice = null;
+    socket.send({ t: "talk", on: true });
+    audio.post({ t: "talk", on: true });
+    redraw();
+    return true;
+  },
+  onUp(reason) {
+    audio.post({ t: "talk", on: false });
+    socket.send({ t: "talk", on: false });
+    if (reason !== "released") refuse(reason, {}, "stop");
+    redraw();
+  },
+});
+
+function audioState(frame) {
+  const was = state.audio.mic;
+  const { mic, context, pc } = frame;
+  const error = frame.error ?? "";
+  const isNew = error && error !== state.audio.error;
+  state.audio = { mic, context, pc, error, ready: true };
+  if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
+  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(isNew ? "microphone" : "interrupted");
+  else if (talk.held && isNew && mic !== "LIVE") talk.stop("microphone");
+  if (isNew && error !== "voice.context_suspended") refuse(error);
+  sendAlive(true);
+  demo("state", { audio: state.audio });
+  redraw();
+}
+
+/** The called side says that it sounded only when the far voice was in fact played here. */
+function maybeSounded() {
+  const call = openCall();
+  if (!call || call.role !== "called" || !state.gate || volume === 0) return;
+  if (call.call === soundedCall || state.audio.context !== "running") return;
+  if (state.level.far < AUDIBLE_DBFS) return;
+  soundedCall = call.call;
+  socket.send({ t: "sounded", call: call.call });
+}
+
+const audioFrames = {
+  ready() {
+    state.audio = { ...state.audio, ready: true, error: "" };
+    audio.post({ t: "volume", value: volume });
+    if (state.gate) audio.post({ t: "gate", open: true });
+    if (socket.open) audio.post({ t: "start" });
+    redraw();
+  },
+  offer: ({ sdp }) => socket.send({ t: "offer", sdp }),
+  state: audioState,
+  level(frame) {
+    state.level = frame;
+    drawLevels();
+    maybeSounded();
+    demo("level", { own: frame.own, far: frame.far });
+  },
+  wave: ({ own, far }) => demo("wave", { own, far }),
+  heard: ({ at_ms }) => demo("heard", { at_ms }),
+  live: ({ at_ms }) => demo("live", { at_ms }),
+  restart: () => setTimeout(() => { if (socket.open) audio.post({ t: "start" }); }, RESTART_MS),
+};
+
+const audio = new AudioLink({
+  origin: document.querySelector('meta[name="openline-audio"]').content,
+  frame: document.getElementById("audio"),
+  onFrame: (frame) => audioFrames[frame?.t]?.(frame),
+  onMissing() { state.audio = { ...state.audio, ready: false, error: "desk.audio_page" }; redraw(); },
+});
+
+function wakeSound() {
+  tones.wake();
+  if (state.audio.ready && state.audio.context !== "running") audio.post({ t: "start" });
+}
+
+function setGate(open) {
+  state.gate = open;
+  audio.post({ t: "gate", open });
+  demo("gate", { open });
+}
+
+// --- the post ----------------------------------------------------------------------------------
+
+function sendAlive(now = false) {
+  if (!now && performance.now() - aliveAt < ALIVE_MS) return;
+  aliveAt = performance.now();
+  const { mic, context, pc, error } = state.audio;
+  socket.send({ t: "alive", mic, context, connection: pc, error });
+  audio.post({ t: "alive" });
+}
+
+const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
+
+function ticked({ view, sent_ms }) {
+  takeView(view, sent_ms);
+  sendAlive();
+  maybeSounded();
+  watch();
+}
+
+/** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
+function watch() {
+  if (!fresh() && talk.held) talk.stop("post_lost");
+  if (!fresh() && state.gate) setGate(false);
+  watcher.look();
+  redraw();
+}
+
+const postFrames = {
+  welcome(frame) {
+    state.desk = frame.desk;
+    state.textBytesMax = frame.text_bytes_max;
+    takeItems(frame.timeline, { all: true });
+    demo("timeline", { items: frame.timeline });
+    ticked(frame);
+    audio.post({ t: "start" });
+  },
+  view: ticked,
+  timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
+  gate({ open }) { setGate(open); },
+  answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
+  reset: () => audio.post({ t: "reset" }),
+  "text-taken"({ request, item }) {
+    if (draft.taken(request)) document.getElementById("draft").value = "";
+    demo("text-taken", { request, item });
+    redraw();
+  },
+  refused({ request, code, facts }) {
+    if (!draft.refused(request, code, facts)) {
+      talk.stop("refused");
+      refuse(code, facts);
+    }
+    demo("refused", { request, code });
+    redraw();
+  },
+  "stop-talking"({ reason }) {
+    talk.stop(reason);
+    audio.post({ t: "talk", on: false });
+  },
+};
+
+const socket = new Socket({
+  onOpen() {
+    forgetTicks();
+    state.connected = true;
+    state.closed = "";
+  },
+  onFrame: (frame) => postFrames[frame.t]?.(frame),
+  onLost() {
+    state.connected = false;
+    draft.unanswered();
+    watch();
+  },
+  onSentAway(code) {
+    state.closed = code;
+    audio.post({ t: "cold" });
+    watch();
+  },
+});
+
+// --- what the officer does ---------------------------------------------------------------------
+
+const languages = Object.keys(LANGUAGES);
+const otherTag = () => languages[(languages.indexOf(currentLanguage()) + 1) % languages.length];
+
+function send() {
+  const field = document.getElementById("draft");
+  draft.setText(field.value);
+  const button = document.getElementById("send");
+  if (button.disabled || !fresh()) { redraw(); return; }
+  const request = draft.begin();
+  socket.send({ t: "text", request, text: draft.text, lang: draft.lang });
+  redraw();
+}
+
+function acknowledgeAll() {
+  for (const alarm of state.view?.alarms ?? []) {
+    if (!alarm.acknowledged) socket.send({ t: "acknowledge", alarm: alarm.code });
+  }
+}
+
+function showHelp() {
+  helpShown = true;
+  draw(actions, draft);
+  const dialog = document.getElementById("help");
+  if (dialog && !dialog.open) dialog.showModal();
+}
+
+const actions = {
+  nextLanguage: () => setLanguage(otherTag()),
+  otherLanguage: () => ({ tag: otherTag(), name: LANGUAGES[otherTag()] }),
+  theme: keys.theme,
+  nextTheme: () => { keys.nextTheme(); redraw(); },
+  help: showHelp,
+  helpOpen: () => helpShown,
+  helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
+  takeBack: () => { state.closed = ""; socket.connect(); redraw(); },
+  wakeSound,
+  held: () => talk.held,
+  keyName: () => keys.keyName(talk.key),
+  talkDown: (event) => talk.pointerDown(event),
+  talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
+  volume: () => Math.round(volume * 100),
+  setVolume: (event) => { volume = Number(event.target.value) / 100; audio.post({ t: "volume", value: volume }); },
+  testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
+  silence: () => socket.send({ t: "silence" }),
+  end: () => socket.send({ t: "end" }),
+  opened: (item) => socket.send({ t: "opened", item }),
+  acknowledge: (alarm) => socket.send({ t: "acknowledge", alarm }),
+  acknowledgeAll,
+  draftInput: (event) => { draft.setText(event.target.value); redraw(); },
+  draftKey: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) send(); },
+  draftLang: (event) => { draft.setLang(event.target.value); redraw(); },
+  send,
+  learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
+  learning: () => talk.learning !== null,
+  noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
+  lettersOn: keys.lettersOn,
+  setLetters: (event) => keys.setLetters(event.target.checked),
+};
+
+keys.listen({
+  s: () => { if (openCall()?.role === "called") actions.silence(); },
+  e: () => { if (openCall()) actions.end(); },
+  t: () => document.getElementById("draft").focus(),
+  a: acknowledgeAll,
+  l: actions.nextLanguage,
+  "?": showHelp,
+});
+
+const demo = attachDemo({
+  talk: () => { talk.press("demo"); return talk.held; },
+  release: () => talk.release("demo"),
+  source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
+  wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
+  volume: ({ value }) => { volume = Math.min(1, Math.max(0, Number(value) || 0)); audio.post({ t: "volume", value: volume }); redraw(); },
+  text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
+  opened: ({ item }) => actions.opened(String(item)),
+  silence: actions.silence,
+  end: actions.end,
+  language: ({ lang }) => setLanguage(String(lang)),
+  unlockAudio: wakeSound,
+  snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
+});
+
+for (const name of ["pointerdown", "keydown"]) {
+  window.addEventListener(name, wakeSound, { capture: true, passive: true });
+}
+for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
+for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, watch);
+onLanguage(() => { redraw(); demo("language", { lang: currentLanguage() }); });
+keys.applyTheme();
+draw(actions, draft);
+document.getElementById("draft").value = draft.text;
+setInterval(watch, 250);
+socket.connect();

@@ -1,0 +1,85 @@
+// Drawing: each part of the page has its own root; the timeline is drawn only when it changed.
+
+import { render } from "./vendor/lit-html/lit-html.js";
+import { alarms } from "./views/alarms.js";
+import { banner } from "./views/banner.js";
+import { composer } from "./views/composer.js";
+import { help } from "./views/help.js";
+import { strips } from "./views/strips.js";
+import { timeline } from "./views/timeline.js";
+import { voice } from "./views/voice.js";
+import { fresh, linkWord, openCall, state } from "./state.js";
+import { currentLanguage, nameOf, t } from "./i18n.js";
+
+const root = (id) => document.getElementById(id);
+const NEAR_END_PX = 60;
+let drawn = "";
+let spokenBefore = "";
+
+/** Tab title and icon repeat the state; they are set at every tick, drawn page or not. */
+function drawTitle() {
+  const word = linkWord();
+  const live = fresh() && state.audio.mic === "LIVE";
+  const call = openCall();
+  const incoming = call?.role === "called" && call.state === "announcing" && !call.silenced;
+  const peer = nameOf(state.view?.peer_names);
+  const sign = { UP: "●", UNSURE: "▲", DOWN: "✕", UNKNOWN: "?" }[word];
+  const what = live ? t("title.live") : incoming ? t("title.incoming") : t(`link.${word}`);
+  const title = `${live ? "◉" : sign} ${what} · ${peer || "Openline"}`;
+  if (document.title !== title) document.title = title;
+  const icon = `icons/${live ? "live" : word.toLowerCase()}.svg`;
+  if (root("icon").getAttribute("href") !== icon) root("icon").setAttribute("href", icon);
+}
+
+/** One polite sentence for screen readers when a status changed. */
+function speak() {
+  const word = linkWord();
+  const call = openCall();
+  const parts = [t(`link.${word}`)];
+  if (fresh()) parts.push(t(`standing.${state.view.standing}`), t(`mic.${state.audio.mic}`));
+  if (call) parts.push(t(`call.${call.state}_spoken`));
+  if (fresh() && state.view.alarms.length) parts.push(t("alarms.spoken", { n: state.view.alarms.length }));
+  const sentence = parts.join(". ");
+  if (sentence !== spokenBefore) {
+    spokenBefore = sentence;
+    root("spoken").textContent = sentence;
+  }
+}
+
+function drawTimeline(actions) {
+  const key = `${state.itemsVersion} ${currentLanguage()} ${fresh()}`;
+  if (key === drawn) return;
+  drawn = key;
+  const before = root("scroll");
+  const atEnd = before === null || before.scrollHeight - before.scrollTop - before.clientHeight < NEAR_END_PX;
+  render(timeline(actions), root("timeline"));
+  const scroll = root("scroll");
+  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+}
+
+export function draw(actions, draft) {
+  document.body.classList.toggle("lost", !fresh());
+  document.body.classList.toggle("live", fresh() && state.audio.mic === "LIVE");
+  drawTitle();
+  render(strips(actions), root("strips"));
+  render(banner(actions), root("banner"));
+  render(voice(actions), root("voice"));
+  render(alarms(actions), root("alarms"));
+  drawTimeline(actions);
+  render(composer(draft, actions), root("composer"));
+  render(help(actions), root("overlay"));
+  root("foot").textContent = t("foot.receipt");
+  speak();
+}
+
+/** Levels come a dozen times a second: set them without drawing the page. */
+export function drawLevels() {
+  for (const side of ["own", "far"]) {
+    const bar = root(`level-${side}`);
+    if (bar === null) continue;
+    const shown = fresh() ? state.level[side] : -100;
+    bar.style.setProperty("--level", String(Math.max(0, Math.min(1, (shown + 60) / 60))));
+    bar.classList.toggle("clip", side === "own" && state.level.clip);
+  }
+}
+

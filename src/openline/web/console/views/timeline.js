@@ -1,0 +1,72 @@
+// The timeline: one list of all that happened; a text climbs its ladder in words, each step timed.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { fresh, state } from "../state.js";
+import { codeWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
+import { SHAPES } from "./shapes.js";
+
+function rung(r, written, whose) {
+  const name = t(`rung.${whose}.${r.name}`);
+  const help = r.name === "receipted" || r.name === "sealed" ? t(`help.${r.name === "sealed" ? "sealed" : "receipt"}`) : "";
+  let when = "";
+  if (r.state === "not_reported") when = t("rung.not_reported");
+  else if (r.state === "waiting") when = t("rung.waiting");
+  else if (r.wall_ms !== null && r.name === "written") when = utcTime(r.wall_ms);
+  else if (r.wall_ms !== null && written !== null) when = t("rung.after", { span: step(r.wall_ms - written) });
+  return html`<li class="g-${r.state}" title=${r.wall_ms === null ? help : `${utcTime(r.wall_ms)} UTC. ${help}`}>
+    ${SHAPES[r.state]}<span>${name}</span><small>${when}</small></li>`;
+}
+
+function ladder(item) {
+  const whose = item.whose === "peer" ? "peer" : "own";
+  const written = item.ladder.find((r) => r.name === "written")?.wall_ms ?? null;
+  return html`<ol class="ladder" aria-label=${t("rung.label")}>${item.ladder.map((r) => rung(r, written, whose))}</ol>`;
+}
+
+const author = (item) => (item.whose === "post" ? t("timeline.post")
+  : nameOf(item.whose === "own" ? state.view?.own_names : state.view?.peer_names) || t(`timeline.${item.whose}`));
+
+function textItem(item, actions) {
+  const unread = item.whose === "peer" && item.ladder.some((r) => r.name === "opened" && r.state === "waiting");
+  const outside = item.id.startsWith("outbox-");
+  return html`<div class="head"><span class="who">${t(`timeline.text_${item.whose}`, { who: author(item) })}${item.officer ? html` <b class="code">${item.officer}</b>` : nothing}</span>
+      ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
+      ${outside ? html`<span class="outside">${t("timeline.outbox")}</span>` : html`<span class="id" title=${t("timeline.id_help")}>${item.id}</span>`}
+      ${item.final ? html`<span class="final" title=${t("timeline.final_help")}>${t("timeline.final")}</span>` : nothing}</div>
+    <p class="text" lang=${item.lang} dir="auto">${item.text}</p>
+    ${ladder(item)}
+    ${unread ? html`<button class="open" ?disabled=${!fresh()} @click=${() => actions.opened(item.id)}>${t("timeline.mark_read")}</button>` : nothing}`;
+}
+
+function facts(item) {
+  const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
+  for (const name of ["outcome", "state", "reason"]) {
+    if (typeof out[name] === "string" && has(`${name}.${out[name]}`)) out[name] = t(`${name}.${out[name]}`);
+  }
+  return out;
+}
+
+function otherItem(item) {
+  const code = item.kind === "event" ? String(item.facts.code ?? "event") : item.kind;
+  return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}${codeWords("timeline", code, facts(item))}</span>
+    ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
+    ${item.kind === "event" ? nothing : html`<span class="id">${item.id}</span>`}</div>
+    ${item.ladder.length ? ladder(item) : nothing}`;
+}
+
+function line(item, actions, previous) {
+  const newDay = previous === undefined || utcDay(previous.wall_ms) !== utcDay(item.wall_ms);
+  return html`${newDay ? html`<li class="day"><span>${utcDay(item.wall_ms)}</span></li>` : nothing}
+    <li class="item k-${item.kind} o-${item.whose} ${item.drill ? "is-drill" : ""}" data-id=${item.id}>
+      <time title=${t("timeline.time_help")}>${utcTime(item.wall_ms)}</time>
+      <div class="body">${item.kind === "text" ? textItem(item, actions) : otherItem(item)}</div></li>`;
+}
+
+export function timeline(actions) {
+  const items = state.sort;
+  return html`<h2>${t("timeline.title")}<small>${t("timeline.subtitle")}</small></h2>
+    <div class="scroll" id="scroll" tabindex="0" role="log" aria-label=${t("timeline.title")}>
+      ${items.length === 0 ? html`<p class="empty">${t("timeline.empty")}</p>` : nothing}
+      <ul>${repeat(items, (item) => item.id, (item, i) => line(item, actions, items[i - 1]))}</ul></div>`;
+}

@@ -1,0 +1,62 @@
+// Sounds of change: three falling beeps when the link or the post is lost, a rising pair when a call
+// comes in, and unacknowledged alarms every five seconds. Everything else is silent.
+
+import { fresh, linkWord, openCall, state } from "./state.js";
+
+const ALARM_EVERY_MS = 5_000;
+
+export class Watcher {
+  constructor({ play, onChange }) {
+    this.play = play;
+    this.onChange = onChange;
+    this.word = "UNKNOWN";
+    this.call = "";
+    this.alarmAt = -Infinity;
+    this.told = "";
+  }
+
+  facts() {
+    const call = openCall();
+    return {
+      link: linkWord(),
+      fresh: fresh(),
+      voice: fresh() ? state.view.voice : "unknown",
+      paths: fresh() ? state.view.link.paths : [],
+      call: call && {
+        call: call.call, role: call.role, state: call.state, own_talking: call.own_talking,
+        peer_talking: call.peer_talking, peer_sounded: call.peer_sounded, sounded_here: call.sounded_here,
+      },
+      record: fresh() ? state.view.record : null,
+    };
+  }
+
+  look() {
+    const word = linkWord();
+    if (word !== this.word) {
+      if (this.word === "UP" || (this.word === "UNSURE" && word !== "UP")) {
+        if (word === "DOWN" || word === "UNKNOWN") this.play("lost");
+      }
+      this.word = word;
+    }
+    const call = openCall();
+    const incoming = call?.role === "called" && call.state === "announcing" ? call.call : "";
+    if (incoming && incoming !== this.call) this.play("incoming");
+    this.call = incoming;
+    this.soundAlarms();
+    const told = JSON.stringify(this.facts());
+    if (told !== this.told) {
+      this.told = told;
+      this.onChange();
+    }
+  }
+
+  soundAlarms() {
+    const loud = fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
+    const now = performance.now();
+    if (!loud) { this.alarmAt = now - ALARM_EVERY_MS + 1_000; return; }
+    if (now - this.alarmAt >= ALARM_EVERY_MS && state.audio.mic !== "LIVE") {
+      this.alarmAt = now;
+      this.play("alarm");
+    }
+  }
+}

@@ -1,0 +1,191 @@
+"""The desk of a post: one WebSocket at a time, the newest page takes the desk over.
+
+The sink given to the post notes an event and returns; a writer sends. A page that
+does not keep up, sends what it must not, or sends too much, loses its socket. Ticks
+go out four times a second whatever else happens: the page's clock runs on them.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from typing import Final
+
+from starlette.types import Message  # tidy: Starlette's name
+from starlette.websockets import WebSocket, WebSocketState
+
+from openline.engine.desk import DeskApi, DeskEvent, ViewChanged
+from openline.errors import AccessError, OpenlineError
+from openline.web.config import DeskServerConfig
+from openline.web.frames import Frame, act, dump, event_frame, parse_frame, view_frame, welcome
+
+TICK_S: Final = 0.25
+WAITING_MAX: Final = 1024
+RATE_PER_S: Final = 50.0
+BURST: Final = 150.0
+
+GOING_AWAY: Final = 1001
+REFUSED: Final = 1008
+TAKEN_OVER: Final = 4001
+TOO_SLOW: Final = 4002
+
+
+class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one desk
+    pass
+
+
+class Desk:
+    """One page's socket, from acceptance to its end."""
+
+    def __init__(self, api: DeskApi, config: DeskServerConfig, websocket: WebSocket) -> None:
+        """See the class."""
+        self.id: Final = secrets.token_bytes(8)
+        self._api = api
+        self._config = config
+        self._websocket = websocket
+        self._waiting: deque[Frame] = deque()
+        self._wake = asyncio.Event()
+        self._view_due = False
+        self._closed = False
+        self._farewell: tuple[int, str] | None = None
+
+    def sink(self, event: DeskEvent) -> None:
+        """Take an event of the post; never blocks, never raises."""
+        if self._closed:
+            return
+        if isinstance(event, ViewChanged):
+            self._view_due = True
+        elif len(self._waiting) >= WAITING_MAX:
+            self.finish(TOO_SLOW, "web.slow")
+        elif (frame := event_frame(event)) is not None:
+            self._waiting.append(frame)
+        self._wake.set()
+
+    def finish(self, close_code: int, error_code: str) -> None:
+        """End this desk: the post forgets it now, its page is told why."""
+        if self._farewell is None:
+            self._farewell = (close_code, error_code)
+            self._waiting.clear()
+            self.close()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Tell the post, once, that this desk is gone."""
+        if not self._closed:
+            self._closed = True
+            self._api.desk_closed(self.id)
+
+    async def run(self) -> None:
+        """Serve the page until it goes, fails, or is sent away."""
+        self._api.desk_opened(self.id, self.sink)
+        self._waiting.appendleft(welcome(self.id, self._api, self._config.wall_ms()))
+        self._wake.set()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                tasks.create_task(self._read())
+                tasks.create_task(self._tick())
+        except* _Finished:
+            pass
+        finally:
+            self.close()
+
+    async def _tick(self) -> None:
+        while True:
+            self._view_due = True
+            self._wake.set()
+            await asyncio.sleep(TICK_S)
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._send(self._waiting.popleft())
+            if self._farewell is not None:
+                await self._bid_farewell(*self._farewell)
+            if self._view_due:
+                self._view_due = False
+                await self._send(view_frame(self._api.view(), self._config.wall_ms()))
+
+    async def _bid_farewell(self, close_code: int, error_code: str) -> None:
+        await self._send({"t": "closed", "code": error_code})
+        if self._websocket.application_state is not WebSocketState.DISCONNECTED:
+            await self._websocket.close(close_code, error_code)
+        raise _Finished
+
+    async def _send(self, frame: Frame) -> None:
+        try:
+            await self._websocket.send_text(dump(frame))
+        except (RuntimeError, OSError) as error:  # the page went while we wrote
+            raise _Finished from error
+
+    async def _read(self) -> None:
+        clock = asyncio.get_running_loop().time
+        allowance, last = BURST, clock()
+        while True:
+            event = await self._websocket.receive()
+            if event["type"] == "websocket.disconnect":
+                raise _Finished
+            now = clock()
+            allowance = min(BURST, allowance + (now - last) * RATE_PER_S) - 1
+            last = now
+            if self._farewell is not None:
+                continue
+            if allowance < 0:
+                self.finish(REFUSED, "web.rate")
+            else:
+                self._obey(event)
+
+    def _obey(self, event: Message) -> None:  # tidy: Starlette's name
+        try:
+            frame = parse_frame(event.get("text"))
+            self._act(frame)
+        except AccessError as error:
+            self.finish(REFUSED, error.code)
+
+    def _act(self, frame: Frame) -> None:
+        try:
+            act(self._api, self.id, frame)
+        except AccessError:
+            raise
+        except OpenlineError as error:  # the post refuses this one act
+            request = frame.get("request")
+            self._answer_refused(error, request if isinstance(request, str) else "")
+
+    def _answer_refused(self, error: OpenlineError, request: str) -> None:
+        refused = {"t": "refused", "request": request, "code": error.code, "facts": error.facts}
+        self._waiting.append(refused)
+        self._wake.set()
+
+
+class Desks:
+    """Which page has the desk."""
+
+    def __init__(self, api: DeskApi, config: DeskServerConfig) -> None:
+        """See the class."""
+        self._api = api
+        self._config = config
+        self._current: Desk | None = None
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a page has the desk."""
+        return self._current is not None
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Give the desk to this page; the page that had it is told and goes quiet."""
+        await websocket.accept()
+        desk = Desk(self._api, self._config, websocket)
+        if self._current is not None:
+            self._current.finish(TAKEN_OVER, "web.taken_over")
+        self._current = desk
+        try:
+            await desk.run()
+        finally:
+            if self._current is desk:
+                self._current = None
+
+    def close(self) -> None:
+        """The post stops: every page is told."""
+        if self._current is not None:
+            self._current.finish(GOING_AWAY, "web.stopped")

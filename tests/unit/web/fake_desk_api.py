@@ -1,0 +1,189 @@
+"""A post that is not there: the desk's interface with a state that a test sets by hand."""
+
+import itertools
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from openline.engine.desk import (
+    AlarmView,
+    AudioReport,
+    CallView,
+    DeskEvent,
+    DeskSink,
+    LampWord,
+    LinkView,
+    LinkWord,
+    PathView,
+    PostView,
+    RecordView,
+    Refused,
+    Rung,
+    RungWord,
+    TextTaken,
+    TimelineChanged,
+    TimelineItem,
+    ViewChanged,
+    WatchView,
+)
+
+RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def link_view(state: LinkWord = "UP", *, ago: int | None = 80, lamps: str = "up up") -> LinkView:
+    names: dict[str, LampWord] = {"up": "up", "stream": "stream", "dead": "dead"}
+    words = [names[word] for word in lamps.split()]
+    return LinkView(
+        state=state,
+        last_contact_ms_ago=ago,
+        paths=tuple(
+            PathView(name=name, lamp=lamp, rtt_ms=(None if lamp == "dead" else rtt))
+            for name, lamp, rtt in zip(("fibre", "satellite"), words, (12.4, 101.7), strict=False)
+        ),
+        tls_group="X25519MLKEM768",
+    )
+
+
+def post_view() -> PostView:
+    return PostView(
+        wall_ms=wall_ms(),
+        party="a",
+        own_names={"en": "Harbour South", "zh": "南港"},
+        peer_names={"en": "Harbour North", "zh": "北港"},
+        link=link_view(),
+        standing="IN_FORCE",
+        own_watch=WatchView(attended=True, code="W-1"),
+        peer_watch=WatchView(attended=True, code="W-12"),
+        record=RecordView(
+            state="live", own_size=1204, peer_size=988, receipted=1204, sealed=1203, outbox=0
+        ),
+        call=None,
+        voice="ready",
+        alarms=(),
+        officer="W-1",
+    )
+
+
+def call_view(**changes: Any) -> CallView:
+    return replace(
+        CallView(
+            call="00c0ffee00c0ffee",
+            role="called",
+            manner="announce",
+            state="announcing",
+            started_wall_ms=wall_ms(),
+            own_talking=False,
+            peer_talking=True,
+            peer_sounded=False,
+            sounded_here=True,
+            ends_in_ms=42_000,
+        ),
+        **changes,
+    )
+
+
+def text_item(index: int, text: str, *, reached: int = 1, **changes: Any) -> TimelineItem:
+    at = wall_ms() - 1000
+    ladder = tuple(
+        Rung(name=name, state="done", wall_ms=at + 210 * i)
+        if i < reached
+        else Rung(name=name, state="waiting", wall_ms=None)
+        for i, name in enumerate(RUNGS)
+    )
+    item = TimelineItem(
+        id=f"a-{index}",
+        whose="own",
+        kind="text",
+        wall_ms=at,
+        order=(index, 0),
+        text=text,
+        lang="en",
+        officer="W-1",
+        ladder=ladder,
+    )
+    return replace(item, **changes)
+
+
+def alarm(code: str, *, acknowledged: bool = False) -> AlarmView:
+    return AlarmView(code=code, since_wall_ms=wall_ms() - 65_000, acknowledged=acknowledged)
+
+
+@dataclass
+class FakeDeskApi:
+    """Takes every act down and lets a test say what the post shows."""
+
+    state: PostView = field(default_factory=post_view)
+    items: list[TimelineItem] = field(default_factory=list)
+    sinks: dict[bytes, DeskSink] = field(default_factory=dict)
+    acts: list[tuple[Any, ...]] = field(default_factory=list)
+    reports: list[AudioReport] = field(default_factory=list)
+    refuse_texts: str = ""
+    numbers: Any = field(default_factory=lambda: itertools.count(2000))
+
+    def set(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
+        self.tell(ViewChanged())
+
+    def tell(self, event: DeskEvent) -> None:
+        for sink in list(self.sinks.values()):
+            sink(event)
+
+    def put(self, *items: TimelineItem) -> None:
+        for item in items:
+            self.items = [old for old in self.items if old.id not in (item.id, item.replaces)]
+            self.items.append(item)
+        self.tell(TimelineChanged(items=items))
+
+    def said(self, kind: str) -> list[tuple[Any, ...]]:
+        return [act for act in self.acts if act[0] == kind]
+
+    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+        self.acts.append(("desk_opened", desk))
+        self.sinks[desk] = sink
+
+    def desk_closed(self, desk: bytes) -> None:
+        self.acts.append(("desk_closed", desk))
+        self.sinks.pop(desk, None)
+
+    def desk_alive(self, _desk: bytes, report: AudioReport) -> None:
+        self.reports.append(report)
+
+    def view(self) -> PostView:
+        return replace(self.state, wall_ms=wall_ms())
+
+    def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
+        return tuple(self.items[-limit:])
+
+    def write_text(self, desk: bytes, request: str, text: str, lang: str) -> None:
+        self.acts.append(("text", request, text, lang))
+        if self.refuse_texts:
+            self.sinks[desk](Refused(request=request, code=self.refuse_texts))
+            return
+        item = text_item(next(self.numbers), text, lang=lang)
+        self.sinks[desk](TextTaken(request=request, item=item.id))
+        self.put(item)
+
+    def text_opened(self, _desk: bytes, item: str) -> None:
+        self.acts.append(("opened", item))
+
+    def talk(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("talk", on))
+
+    def sounded(self, _desk: bytes, call: str) -> None:
+        self.acts.append(("sounded", call))
+
+    def end_call(self, _desk: bytes) -> None:
+        self.acts.append(("end",))
+
+    def silence_call(self, _desk: bytes) -> None:
+        self.acts.append(("silence",))
+
+    def acknowledge(self, _desk: bytes, alarm: str) -> None:
+        self.acts.append(("acknowledge", alarm))
+
+    def voice_offer(self, _desk: bytes, sdp: str) -> None:
+        self.acts.append(("offer", sdp))
