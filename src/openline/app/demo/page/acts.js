@@ -18,17 +18,17 @@ export class Acts {
   /** Wake the sound of both desks (after a click), and speak with the synthetic voice. */
   async prepare() {
     for (const desk of Object.values(this.desks)) {
-      await desk.until(10_000, "demo.no_desk", () => desk.port !== null);
-      desk.ask("unlock");
-      desk.ask("source", { kind: "sample" });
-      desk.ask("probe", { on: true });
+      await desk.until(10_000, "demo.no_desk", () => desk.ready);
+      desk.ask("unlockAudio");
+      desk.ask("source", { kind: "sample", url: "sample.wav" });
+      desk.ask("wave", { on: true });
     }
   }
 
   /** Both desks can be heard. */
   async ready(ms) {
     for (const desk of Object.values(this.desks)) {
-      await desk.until(ms, "demo.no_voice", () => desk.view?.voice === "ready" && desk.state.pc === "connected");
+      await desk.until(ms, "demo.no_voice", () => desk.facts.voice === "ready" && desk.audio.pc === "connected");
     }
   }
 
@@ -37,13 +37,15 @@ export class Acts {
     const desk = this.desks[side];
     const far = this.desks[opposite(side)];
     const heard = far.next("heard", HEARD_MS, "demo.not_heard");
+    heard.catch(() => {}); // a refusal of the key comes first
     const pressed = Date.now();
-    desk.ask("talk", { on: true });
+    const taken = await desk.askFor("talk", {}, HEARD_MS, "demo.no_desk");
+    if (taken !== true) throw Object.assign(new Error("refused"), { code: "demo.key_refused", facts: { side } });
     return (await heard).at_ms - pressed;
   }
 
   release(side) {
-    this.desks[side].ask("talk", { on: false });
+    this.desks[side].ask("release");
   }
 
   /** Write a text; the item once the other post's receipt for it is shown. */

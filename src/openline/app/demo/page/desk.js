@@ -1,4 +1,5 @@
-// One real desk page in its frame, and what passes between it and this page: docs/reference/desk-api.md, "demonstration".
+// One real desk page in its frame, and what passes between it and this page:
+// docs/reference/desk-api.md, "The demonstration's hook".
 //
 // This page asks; the desk does what its officer could do, by the same code. What it tells is what its
 // own post and its own audio page told it.
@@ -7,40 +8,56 @@ export class Desk extends EventTarget {
   constructor(side, frame, origin) {
     super();
     Object.assign(this, { side, frame, origin });
-    this.port = null;
-    this.state = {};
-    this.view = null;
+    this.ready = false;
+    this.audio = {}; // mic, context, pc, error
+    this.facts = {}; // link, fresh, voice, paths, call, record
     this.items = new Map();
-    this.dead = false;
-    window.addEventListener("message", (event) => this.greeted(event));
+    this.asked = 0;
+    window.addEventListener("message", (event) => {
+      if (event.origin !== this.origin || event.source !== this.frame.contentWindow) return;
+      if (event.data?.openline === "desk") this.told(event.data);
+    });
+  }
+
+  get dead() {
+    return this.facts.fresh !== true;
   }
 
   open(address) {
-    this.port = null;
+    this.ready = false;
     this.frame.src = address;
   }
 
-  greeted(event) {
-    if (event.origin !== this.origin || event.source !== this.frame.contentWindow) return;
-    if (event.data?.t !== "openline-desk") return;
-    const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    port1.onmessage = ({ data }) => this.told(data);
-    this.frame.contentWindow.postMessage({ t: "openline-demo" }, this.origin, [port2]);
-    this.tell("greeted", {});
-  }
-
   told(frame) {
-    if (frame.t === "state") this.state = frame;
-    if (frame.t === "view") this.view = frame.view;
-    if (frame.t === "page") this.dead = frame.dead;
-    if (frame.t === "timeline") for (const item of frame.items) this.take(item);
-    this.tell(frame.t, frame);
+    switch (frame.fact) {
+      case "ready":
+        this.ready = true;
+        this.ask("snapshot");
+        break;
+      case "state": this.audio = frame.audio; break;
+      case "link": this.facts = frame; break;
+      case "timeline": this.take(frame.items); break;
+      case "done":
+        if (frame.do === "snapshot") this.snapshot(frame.answer);
+        break;
+      default: break;
+    }
+    this.dispatchEvent(new CustomEvent(frame.fact, { detail: frame }));
+    this.dispatchEvent(new CustomEvent("any", { detail: frame }));
   }
 
-  take(item) {
-    this.items.set(item.id, item);
-    if (item.replaces) this.items.set(item.replaces, item);
+  snapshot(found) {
+    this.audio = found.audio;
+    this.facts = found;
+    this.take(found.items);
+    this.dispatchEvent(new CustomEvent("state", { detail: found }));
+  }
+
+  take(items) {
+    for (const item of items) {
+      this.items.set(item.id, item);
+      if (item.replaces) this.items.set(item.replaces, item);
+    }
   }
 
   /** A line of the timeline, by its present id or the one it had in the outbox. */
@@ -48,13 +65,18 @@ export class Desk extends EventTarget {
     return this.items.get(id);
   }
 
-  tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
-    this.dispatchEvent(new CustomEvent("any", { detail }));
+  ask(what, facts = {}) {
+    if (!this.ready) return null;
+    this.asked += 1;
+    const id = `${this.side}-${this.asked}`;
+    this.frame.contentWindow.postMessage({ openline: "demo", do: what, id, ...facts }, this.origin);
+    return id;
   }
 
-  ask(what, facts = {}) {
-    this.port?.postMessage({ do: what, ...facts });
+  /** Ask, and wait for what the desk answers. */
+  async askFor(what, facts, ms, code) {
+    const id = this.ask(what, facts);
+    return (await this.next("done", ms, code, (frame) => frame.id === id)).answer;
   }
 
   /** The next event of a type for which `holds`, or an error with `code` after `ms`. */

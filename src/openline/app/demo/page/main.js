@@ -24,16 +24,17 @@ function fitDesks() {
 function followDesk(desk, wave) {
   const mic = byId(`mic-${desk.side}`);
   const render = () => {
-    mic.dataset.state = desk.state.mic ?? "";
-    mic.textContent = desk.state.mic ?? word("demo.mic.unknown");
+    const known = desk.dead ? undefined : desk.audio.mic;
+    mic.dataset.state = known ?? "";
+    mic.textContent = known ? word("demo.mic.known", { mic: known }) : word("demo.mic.unknown");
   };
-  desk.addEventListener("state", render);
+  for (const fact of ["state", "link"]) desk.addEventListener(fact, render);
   desk.addEventListener("wave", ({ detail }) => wave.add(desk.side === "left" ? detail.own : detail.far));
-  desk.addEventListener("greeted", () => {
-    desk.ask("probe", { on: true });
-    desk.ask("lang", { lang: current() });
+  desk.addEventListener("ready", () => {
+    desk.ask("wave", { on: true });
+    desk.ask("language", { lang: current() });
   });
-  onLanguage((lang) => desk.ask("lang", { lang }));
+  onLanguage((lang) => { desk.ask("language", { lang }); render(); });
   render();
 }
 

@@ -17,8 +17,9 @@ export class Paths {
   row(root, name) {
     const row = make("div", "path", root);
     row.dataset.path = name;
+    const left = make("span", "lamp", row);
     make("span", "name", row).textContent = name;
-    const lamps = make("span", "lamps", row);
+    const right = make("span", "lamp right", row);
     const wire = document.createElementNS(WIRE, "svg");
     wire.classList.add("wire");
     const line = document.createElementNS(WIRE, "line");
@@ -26,7 +27,7 @@ export class Paths {
     wire.append(line);
     row.append(wire);
     const carried = make("span", "carried", row);
-    return { row, lamps: { left: make("span", "lamp", lamps), right: make("span", "lamp", lamps) }, carried };
+    return { row, lamps: { left, right }, carried };
   }
 
   render() {

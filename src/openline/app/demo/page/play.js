@@ -43,7 +43,7 @@ export class Play {
   async ready() {
     this.say("welcome");
     try {
-      for (const desk of Object.values(this.desks)) await desk.until(READY_MS, "demo.no_desk", () => desk.view !== null);
+      for (const desk of Object.values(this.desks)) await desk.until(READY_MS, "demo.no_desk", () => desk.facts.fresh === true);
       await this.reports.until(bothUp, READY_MS, "demo.no_link");
       this.start.disabled = false;
       this.start.focus();
@@ -99,9 +99,9 @@ export class Play {
     const { left, right } = this.desks;
     await this.speak(async (ms) => {
       panel.figure("demo.voice.heard", { ms: Math.round(ms) });
-      if (right.state.mic !== "COLD") throw failure("demo.mic_not_cold", { state: right.state.mic });
-      panel.figure("demo.voice.cold", { mic: right.state.mic });
-      await left.until(3_000, "demo.not_sounded", () => left.view?.call?.peer_sounded === true);
+      if (right.audio.mic !== "COLD") throw failure("demo.mic_not_cold", { state: right.audio.mic });
+      panel.figure("demo.voice.cold", { mic: right.audio.mic });
+      await left.until(3_000, "demo.not_sounded", () => left.facts.call?.peer_sounded === true);
       panel.figure("demo.voice.sounded");
     });
     await sleep(600);

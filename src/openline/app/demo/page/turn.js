@@ -105,7 +105,7 @@ export class Turn {
   }
 
   render() {
-    const mic = this.desks.left.state.mic ?? "";
+    const mic = this.desks.left.audio.mic ?? "";
     this.hold.classList.toggle("live", mic === "LIVE" && this.held);
     this.hold.textContent = word(mic === "LIVE" && this.held ? "demo.turn.live" : "demo.turn.hold");
   }
