@@ -15,6 +15,7 @@ FILES: Final[dict[str, str]] = {
     "leg.js": "text/javascript",
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
+    "keep.js": "text/javascript",
 }
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 

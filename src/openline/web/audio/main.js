@@ -4,6 +4,7 @@
 // origin, named by the post in the page itself, and obeys one port from there.
 
 import { Graph } from "./graph.js";
+import { Keeper } from "./keep.js";
 import { Leg } from "./leg.js";
 import { TalkError, Talker } from "./talker.js";
 
@@ -27,6 +28,7 @@ class Desk {
       onHeard: (at_ms) => this.post({ t: "heard", at_ms }),
       onChange: () => this.report(),
     });
+    this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
     this.talker = new Talker({
       graph: this.graph,
       sender: () => this.leg.connectedSender(),
@@ -111,6 +113,8 @@ class Desk {
       case "volume": return this.graph.setVolume(Number(frame.value));
       case "source": return this.talker.setSource(frame);
       case "probe": return this.graph.setProbe(frame.on === true);
+      case "keep": return this.keeper?.keep(frame.on === true);
+      case "replay": return this.keeper?.replay();
       case "tone": return this.graph.tone(String(frame.name));
       case "alive": return this.alive();
       default: return undefined;
@@ -122,6 +126,7 @@ class Desk {
     clearTimeout(this.aliveTimer);
     this.port = null;
     this.talker.stop();
+    this.keeper?.end();
     this.graph.setGate(false);
     this.leg.close();
   }

@@ -287,6 +287,8 @@ const demo = attachDemo({
   silence: actions.silence,
   end: actions.end,
   language: ({ lang }) => setLanguage(String(lang)),
+  keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
+  replay: () => audio.post({ t: "replay" }),
   unlockAudio: wakeSound,
   snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
 });
