@@ -59,7 +59,8 @@ def parse_address(text: str) -> Address:
     bracketed = host.startswith("[") and host.endswith("]")
     if bracketed:
         host = host[1:-1]
-    good_port = port.isascii() and port.isdigit() and int(port) <= _PORT_MAX
+    digits = port.isascii() and port.isdigit() and len(port) <= len(str(_PORT_MAX))
+    good_port = digits and int(port) <= _PORT_MAX
     if not colon or not good_port or (":" in host) is not bracketed:
         raise ConfigError("link.address", text)
     try:

@@ -73,11 +73,11 @@ class Pulse:
         if echo_ms <= self._echoed_ms or echo_ms > now_ms:
             return None
         # The wire carries whole milliseconds, cut off: up to two too many, never too few.
-        trip: float = max(0.0, now_ms - echo_ms - held_ms)
-        if trip > ROUND_TRIP_MS_MAX:
+        trip: float = now_ms - echo_ms - held_ms
+        if not 0 <= trip <= ROUND_TRIP_MS_MAX:
             return None
         self._echoed_ms = echo_ms
-        self.proved_at_ms = max(now_ms - held_ms, self.proved_at_ms or 0.0)
+        self.proved_at_ms = now_ms - held_ms
         self.round_trip_ms = trip
         return trip
 
