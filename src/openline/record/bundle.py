@@ -132,7 +132,7 @@ def read_bundle(data: bytes) -> Bundle:
     """
     if len(data) > BUNDLE_BYTES_MAX:
         raise RecordError("bundle.too_large", f"{len(data)} bytes")
-    _check_digest(data)
+    digest_at = _check_digest(data)
     reader = _Reader(data)
     header = _header(reader.next())
     genesis = reader.take(as_bytes)
@@ -142,7 +142,7 @@ def read_bundle(data: bytes) -> Bundle:
     places = [(note.log, note.size) for note in notes]
     if places != sorted(set(places)):
         raise RecordError("bundle.order", "notes are not in order")
-    reader.end()
+    reader.end(digest_at)
     return Bundle(
         header=header,
         genesis=genesis,
@@ -152,14 +152,15 @@ def read_bundle(data: bytes) -> Bundle:
     )
 
 
-def _check_digest(data: bytes) -> None:
-    """The last item is the digest of everything before it."""
+def _check_digest(data: bytes) -> int:
+    """The last item is the digest of everything before it; returns where it starts."""
     head = encode([_END, bytes(HASH_SIZE)])[:-HASH_SIZE]
     start = len(data) - len(head) - HASH_SIZE
     if start < 0 or data[start : start + len(head)] != head:
         raise RecordError("bundle.encoding", "does not end in a digest")
     if hashlib.sha256(memoryview(data)[:start]).digest() != data[-HASH_SIZE:]:
         raise RecordError("bundle.digest", "a byte was changed after the export")
+    return start
 
 
 class _Reader:
@@ -167,10 +168,11 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self._items = sequence(data, BUNDLE_ITEM_BYTES_MAX)
+        self._at = 0
 
     def next(self) -> Value:
         try:
-            value, _at = next(self._items)
+            value, self._at = next(self._items)
         except StopIteration:
             raise RecordError("bundle.order", "ends before what its header announces") from None
         except OpenlineError as error:
@@ -184,10 +186,10 @@ class _Reader:
         except OpenlineError as error:
             raise RecordError("bundle.order", f"another item here: {error}") from error
 
-    def end(self) -> None:
-        """Only the digest is left."""
-        last = self.next()
-        if not isinstance(last, list) or not last or last[0] != _END:
+    def end(self, digest_at: int) -> None:
+        """Only the digest that was checked is left."""
+        self.next()
+        if self._at != digest_at:
             raise RecordError("bundle.order", "more items than its header announces")
 
 
