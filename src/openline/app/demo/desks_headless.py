@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import http.client
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -74,6 +75,7 @@ class Desk:
         self._taken: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._gate_open = False
+        self._generation = 0
         self.view: Frame = {}
         self.items: dict[str, Frame] = {}
         self.heard_s: list[float] = []
@@ -128,6 +130,7 @@ class Desk:
                 self._gate_open = frame["open"]
             case "answer" if self._media is not None:
                 await self._media.answer(frame["sdp"])
+                self._generation = int(frame["generation"])
             case "reset":
                 await self._offer(fresh=True)
             case _:
@@ -144,9 +147,16 @@ class Desk:
     async def _offer(self, *, fresh: bool) -> None:
         if fresh or self._media is None:
             old, self._media = self._media, HeadlessDesk(on_heard=self._heard)
+            self._generation = 0
             if old is not None:
                 await old.close()
-        await self.send("offer", sdp=await self._media.offer())
+        sdp = await self._media.offer()
+        if (
+            self._generation
+        ):  # a post that was restarted learns what the connection was joined under
+            named = f"\\g<0>a=openline-generation:{self._generation}\r\n"
+            sdp = re.sub(r"^t=.*\r\n", named, sdp, count=1, flags=re.MULTILINE)
+        await self.send("offer", sdp=sdp)
 
     def _heard(self, now_s: float) -> None:
         self.heard_s.append(now_s)

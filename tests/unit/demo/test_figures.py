@@ -1,0 +1,90 @@
+"""Figures are summarised without flattery, and the altered copy differs in exactly one byte."""
+
+from pathlib import Path
+
+import pytest
+
+from openline.app.demo.check import records_level
+from openline.app.demo.evidence import alter
+from openline.app.demo.figures import fsync_floor, spread
+from openline.app.demo.posts import opposite
+from openline.app.demo.scene import PATHS, both_up, choose_ports
+from openline.errors import ConfigError
+
+
+def test_nothing_measured_is_said_to_be_nothing() -> None:
+    assert spread([]) == {"median": None, "p99": None, "n": 0}
+
+
+def test_p99_of_a_few_is_the_worst_of_them() -> None:
+    assert spread([5.0, 1.0, 900.0]) == {"median": 5.0, "p99": 900.0, "n": 3}
+
+
+def test_p99_of_many_leaves_one_in_a_hundred_out() -> None:
+    assert spread([float(value) for value in range(1, 201)])["p99"] == 198.0
+
+
+def test_fsync_floor_leaves_nothing_behind(tmp_path: Path) -> None:
+    floor = fsync_floor(tmp_path)
+    assert floor["n"] > 0
+    assert floor["median"] is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exactly_one_byte_of_the_text_is_changed(tmp_path: Path) -> None:
+    bundle, copy = tmp_path / "one.bundle", tmp_path / "copy.bundle"
+    bundle.write_bytes(b"\x00before Vessel aground. after\xff")
+    changed = alter(bundle, "Vessel aground.", copy)
+    whole, altered = bundle.read_bytes(), copy.read_bytes()
+    differing = [at for at in range(len(whole)) if whole[at] != altered[at]]
+    assert differing == [changed.offset]
+    assert (whole[changed.offset], altered[changed.offset]) == (changed.before, changed.after)
+    assert len(whole) == len(altered)
+
+
+def test_a_text_that_is_not_there_is_not_altered(tmp_path: Path) -> None:
+    bundle = tmp_path / "one.bundle"
+    bundle.write_bytes(b"nothing of the kind")
+    with pytest.raises(ConfigError) as refused:
+        alter(bundle, "Vessel aground.", tmp_path / "copy.bundle")
+    assert refused.value.code == "demo.text_not_found"
+    assert not (tmp_path / "copy.bundle").exists()
+
+
+def test_every_port_is_used_once() -> None:
+    ports = choose_ports(25700)
+    used = [ports.page, *ports.desks.values()]
+    for path in PATHS:
+        used += [*ports.bind[path].values(), *ports.advertised[path].values()]
+    assert len(set(used)) == len(used) == 3 + 4 * len(PATHS)
+    assert ports.page == 25700
+
+
+def test_a_post_that_does_not_answer_is_not_up() -> None:
+    up = {"link": {"state": "UP"}}
+    assert both_up({"left": up, "right": up})
+    assert not both_up({"left": up, "right": None})
+    assert not both_up({"left": up, "right": {"link": {"state": "UNSURE"}}})
+
+
+def test_records_are_level_only_when_both_hold_and_receipted_all() -> None:
+    def record(own: int, peer: int, receipted: int, outbox: int = 0) -> dict[str, dict[str, int]]:
+        return {
+            "record": {
+                "own_size": own,
+                "peer_size": peer,
+                "receipted": receipted,
+                "outbox": outbox,
+            }
+        }
+
+    assert records_level({"left": record(5, 4, 5), "right": record(4, 5, 4)})
+    assert not records_level({"left": record(5, 4, 4), "right": record(4, 5, 4)})
+    assert not records_level({"left": record(5, 4, 5), "right": record(4, 4, 4)})
+    assert not records_level({"left": record(5, 4, 5, 1), "right": record(4, 5, 4)})
+    assert not records_level({"left": record(5, 4, 5), "right": None})
+
+
+def test_sides() -> None:
+    assert opposite("left") == "right"
+    assert opposite("right") == "left"
