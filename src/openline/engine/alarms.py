@@ -6,6 +6,9 @@ from typing import Final
 from openline.engine.desk import AlarmView
 from openline.protocol.clock import Now
 
+FIRST_CONTACT_MS: Final = 10_000
+"""A post that just started is not alarmed by having no contact before this time."""
+
 LINK_DOWN: Final = "link_down"
 RECORD_HALTED: Final = "record_halted"
 DISK_FAULT: Final = "disk_fault"
@@ -39,7 +42,7 @@ class Alarms:
         """All that stand."""
         return tuple(self._standing.values())
 
-    def raise_(self, code: str, now: Now, **facts: str | int) -> bool:
+    def raise_(self, code: str, now: Now, /, **facts: str | int) -> bool:
         """Raise ``code``; True if it did not stand yet. Facts of a standing one are renewed."""
         standing = self._standing.get(code)
         if standing is not None:

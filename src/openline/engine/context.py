@@ -20,7 +20,8 @@ class Context:
 
     Attributes:
         own, peer: party indices. incarnation: 16 random bytes of this start.
-        out: commands in order, until drained.
+        out: commands in order, until drained. evidence: for the next transaction.
+        rtt_ms: the newest round trip of the link.
     """
 
     genesis: Genesis
@@ -31,12 +32,19 @@ class Context:
     incarnation: bytes
     out: list[Command] = field(default_factory=list)
     evidence: list[tuple[str, bytes, int]] = field(default_factory=list)
+    rtt_ms: float = 0.0
     _evidence_counts: dict[str, int] = field(default_factory=dict)
+    _tickets: int = 0
 
     @property
     def peer(self) -> int:
         """Party index of the peer."""
         return 1 - self.own
+
+    def ticket(self) -> int:
+        """A number for a commit or a read, never used twice."""
+        self._tickets += 1
+        return self._tickets
 
     def emit(self, command: Command) -> None:
         """Leave a command."""

@@ -1,0 +1,463 @@
+"""The call between the two desks: who speaks, what sounds, how it ended (spec/call).
+
+The engine never tells a desk to transmit: a microphone opens by its officer's act alone. It opens
+and shuts loudspeakers (gates), stops a transmission, and writes at the end what this side saw.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from openline.engine.accounts import META_CALL, Accounts, Call
+from openline.engine.context import Context
+from openline.engine.desk import CallView, Gate, StopTalking, ViewChanged
+from openline.engine.keeper import Keeper
+from openline.engine.ports import SetControl
+from openline.engine.watch import Watch
+from openline.errors import PeerProtocolError
+from openline.protocol import control
+from openline.protocol.call import (
+    CALL_ID_SIZE,
+    MANNER_NUMBERS,
+    MANNERS,
+    OUTCOMES,
+    TAG_SIZE,
+    TRANSITIONS,
+    CallInput,
+    CallState,
+    Manner,
+    Outcome,
+    untaken,
+)
+from openline.protocol.clock import Now
+from openline.protocol.control import ControlOut
+from openline.protocol.delivery import DISCLOSURE_ATTENDED
+from openline.protocol.frames import FrameClass
+from openline.record.cbor import Value, as_bool, as_bytes, as_map, as_text, as_uint
+
+SEQUENCE_MAX: Final = 65_535
+ENDED_TAGS_MAX: Final = 32
+HOUR_MS: Final = 3_600_000
+ENDED_SHOWN_MS: Final = 10_000
+CLOSING_MS: Final = 500
+"""A cell may tell of an end before the CONTROL frame tells its reason."""
+
+_NO_TAG: Final = bytes(TAG_SIZE)
+_FIELDS_MAX: Final = 12
+_TIMED: Final = {
+    Outcome.UNTAKEN: CallInput.UNTAKEN_TOO_LONG,
+    Outcome.SILENCED: CallInput.UNTAKEN_TOO_LONG,
+    Outcome.UNATTENDED: CallInput.UNTAKEN_TOO_LONG,
+    Outcome.QUIET: CallInput.QUIET_TOO_LONG,
+    Outcome.LINK_DOWN: CallInput.LINK_DOWN,
+    Outcome.RESTART: CallInput.RESTART,
+}
+"""What moves our call when the peer names this outcome; any other is its officer's act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the peer says of a call, in CONTROL."""
+
+    call_id: bytes
+    manner: Manner
+    open: bool
+    talking: bool
+    seq: int
+    outcome: str
+    taken: bool = False
+    silenced: bool = False
+    sounded: bool = False
+    attended: bool | None = None
+
+
+def parse_said(payload: Value) -> Said:
+    """A ``call`` or ``call-answer`` payload.
+
+    Raises:
+        OpenlineError: ``protocol.call`` or ``record.encoding``.
+    """
+    said = as_map(payload, _FIELDS_MAX)
+    manner = MANNERS.get(as_uint(said.get("manner"), 255))
+    if manner is None:
+        raise PeerProtocolError("protocol.call", "unknown manner")
+    return Said(
+        call_id=as_bytes(said.get("id"), CALL_ID_SIZE),
+        manner=manner,
+        open=as_bool(said.get("open")),
+        talking=as_bool(said.get("talking")),
+        seq=as_uint(said.get("seq"), SEQUENCE_MAX),
+        outcome=as_text(said.get("outcome", ""), 32),
+        taken=as_bool(said.get("taken", False)),
+        silenced=as_bool(said.get("silenced", False)),
+        sounded=as_bool(said.get("sounded", False)),
+        attended=as_bool(said["attended"]) if "attended" in said else None,
+    )
+
+
+class Calls:
+    """The one call of the line, and the memory of those before it."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        out: ControlOut,
+        keeper: Keeper,
+        watch: Watch,
+        meta: dict[str, bytes],
+        now: Now,
+    ) -> None:
+        """No call; one that was open when this post last stopped is accounted for."""
+        self._ctx = ctx
+        self._out = out
+        self._watch = watch
+        self._accounts = Accounts(ctx, keeper)
+        self._call: Call | None = None
+        self._block: tuple[bytes, bool, bool, int] | None = None
+        self._talker: bytes | None = None
+        self._ended: deque[bytes] = deque(maxlen=ENDED_TAGS_MAX)
+        self._announced: deque[int] = deque()
+        tag = self._accounts.of_restart(meta.get(META_CALL, b""), now)
+        if tag:
+            self._ended.append(tag)
+
+    def view(self, now: Now) -> CallView | None:
+        """The call, or the one that just ended."""
+        call = self._call
+        if call is None or (not call.open and now.mono_ms - call.ended_ms >= ENDED_SHOWN_MS):
+            return None
+        left = call.started_ms + self._ctx.settings.untaken_ms - now.mono_ms
+        return CallView(
+            call=call.tag.hex(),
+            role=call.role,
+            manner=call.manner.value,
+            state=call.state.value,
+            started_wall_ms=call.started_wall_ms,
+            own_talking=call.own_talking,
+            peer_talking=call.peer_talking,
+            peer_sounded=call.peer_sounded,
+            sounded_here=call.sounded,
+            silenced=call.silenced,
+            ends_in_ms=max(0, left) if call.state is CallState.ANNOUNCING else None,
+            outcome=call.outcome,
+        )
+
+    # --- own desks -----------------------------------------------------------------------------
+
+    def desk_opened(self, desk: bytes) -> None:
+        """A desk that comes during a call hears it like the others."""
+        call = self._call
+        if call is not None and call.gate:
+            self._ctx.desk(desk, Gate(open=True, call=call.tag.hex()))
+        self._note_attended()
+
+    def talk(self, desk: bytes, *, on: bool, now: Now, link_down: bool = False) -> None:
+        """The talk key of ``desk``."""
+        if not on:
+            if self._talker == desk:
+                self._talker = None
+                self._set_talking(on=False, now=now)
+            return
+        if link_down:
+            self._ctx.desk(desk, StopTalking(reason="call.link_down"))
+            return
+        if self._talker not in (None, desk):
+            self._ctx.desk(desk, StopTalking(reason="call.talking_elsewhere"))
+            return
+        if self._call is None or not self._call.open:
+            self._begin(self._ctx.random(CALL_ID_SIZE), now)
+        self._talker = desk
+        self._set_talking(on=True, now=now)
+
+    def _begin(self, call_id: bytes, now: Now) -> None:
+        self._call = Call(
+            tag=call_id[:TAG_SIZE],
+            role="caller",
+            manner=Manner.ANNOUNCE,
+            started_ms=now.mono_ms,
+            started_wall_ms=now.wall_ms,
+            moved_ms=now.mono_ms,
+            call_id=call_id,
+        )
+        self._accounts.remember(self._call)
+
+    def _set_talking(self, *, on: bool, now: Now) -> None:
+        call = self._call
+        if call is None or not call.open:
+            return
+        call.own_talking = on
+        call.moved_ms = now.mono_ms
+        if on and call.role == "called":
+            self._move(CallInput.CALLED_TALKS, now)
+        self._tell(call)
+
+    def sounded(self, desk: bytes, name: str) -> None:
+        """The far voice was played at a desk of ours."""
+        call = self._call
+        if call is None or call.tag.hex() != name or call.sounded or not self._watch.has(desk):
+            return
+        call.sounded = True
+        self._tell(call)
+
+    def end(self, now: Now) -> None:
+        """Our officer ends the call."""
+        call = self._call
+        if call is not None and call.open:
+            own = CallInput.CALLER_ENDS if call.role == "caller" else CallInput.CALLED_ENDS
+            self._move(own, now)
+
+    def silence(self) -> None:
+        """Our officer silences the incoming announce; the caller will see it."""
+        call = self._call
+        if call is None or call.role != "called" or call.state is not CallState.ANNOUNCING:
+            return
+        call.silenced = "own"
+        self._tell(call)
+
+    # --- the peer ------------------------------------------------------------------------------
+
+    def caller_says(self, payload: Value, now: Now) -> None:
+        """The CONTROL object ``call``: the peer is the caller.
+
+        Raises:
+            OpenlineError: as :func:`parse_said`; nothing changed.
+        """
+        said = parse_said(payload)
+        call = self._find(said.call_id[:TAG_SIZE], now, opened=said.open)
+        if call is None or call.role != "called":
+            return
+        if not call.call_id:
+            call.call_id = said.call_id
+            self._accounts.remember(call)
+        self._heard(call, said.seq, talking=said.talking, now=now)
+        if not said.open:
+            self._peer_ended(call, said.outcome, now)
+        self._tell(call)
+
+    def called_says(self, payload: Value, now: Now) -> None:
+        """The CONTROL object ``call-answer``: the peer is called by us.
+
+        Raises:
+            OpenlineError: as :func:`parse_said`; nothing changed.
+        """
+        said = parse_said(payload)
+        call = self._call
+        if call is None or call.role != "caller" or call.call_id != said.call_id or not call.open:
+            return
+        call.manner = said.manner
+        if said.silenced:
+            call.silenced = "peer"
+        if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
+            call.peer_sounded = call.peer_sounded or said.sounded
+            call.attended = call.attended or said.attended
+        if said.taken:
+            self._move(CallInput.CALLED_TALKS, now)
+        self._heard(call, said.seq, talking=said.talking, now=now)
+        if not said.open:
+            self._peer_ended(call, said.outcome, now)
+
+    def cell_says(
+        self, tag: bytes, *, call_open: bool, talking: bool, manner: int, seq: int, now: Now
+    ) -> None:
+        """The control block of a media cell, first or again."""
+        if tag == _NO_TAG or len(tag) != TAG_SIZE or manner not in MANNERS:
+            return
+        call = self._find(tag, now, opened=call_open)
+        if call is None or not call.open or seq <= call.peer_seq:
+            return
+        self._heard(call, seq, talking=talking, now=now)
+        if call_open:
+            call.peer_open = True
+        elif call.peer_open and call.closing_ms is None:
+            call.closing_ms = now.mono_ms + CLOSING_MS
+            self._set_gate(call)
+        self._tell(call)
+        self._ctx.desks(ViewChanged())
+
+    def peer_restarted(self, now: Now) -> None:
+        """Another start of the peer knows nothing of this call."""
+        if self._call is not None and self._call.open:
+            self._move(CallInput.RESTART, now)
+
+    def tick(self, now: Now, *, link_down: bool) -> None:
+        """Let time pass."""
+        if self._talker is not None and not self._watch.has(self._talker):
+            self._talker = None
+            self._set_talking(on=False, now=now)
+        call = self._call
+        if call is None or not call.open:
+            return
+        self._note_attended()
+        settings = self._ctx.settings
+        if link_down:
+            self._move(CallInput.LINK_DOWN, now)
+        elif call.closing_ms is not None and now.mono_ms >= call.closing_ms:
+            self._peer_ended(call, "", now)
+        elif call.state is CallState.ANNOUNCING:
+            if now.mono_ms - call.started_ms >= settings.untaken_ms:
+                self._move(CallInput.UNTAKEN_TOO_LONG, now)
+        elif call.own_talking or call.peer_talking:
+            call.moved_ms = now.mono_ms
+        elif now.mono_ms - call.moved_ms >= settings.quiet_ms:
+            self._move(CallInput.QUIET_TOO_LONG, now)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _find(self, tag: bytes, now: Now, *, opened: bool) -> Call | None:
+        """The call of that tag; a new one if the peer just opened it."""
+        call = self._call
+        if call is not None and call.tag == tag:
+            return call if call.open else None
+        if tag in self._ended or not opened:
+            return None
+        if call is not None and call.open:
+            return self._both_called(call, tag, now)
+        return self._incoming(tag, now)
+
+    def _both_called(self, call: Call, tag: bytes, now: Now) -> Call | None:
+        """Both officers pressed at once: one call, that of the lesser tag, taken by the other."""
+        if call.role == "called":  # a caller has one call at a time: its first is over
+            self._move(CallInput.CALLER_ENDS, now)
+            return self._incoming(tag, now)
+        if call.tag < tag:
+            self._ended.append(tag)
+            self._move(CallInput.CALLED_TALKS, now)
+            return None
+        self._ended.append(call.tag)
+        taken = self._incoming(tag, now)
+        taken.started_ms, taken.started_wall_ms = call.started_ms, call.started_wall_ms
+        if self._talker is not None:
+            taken.own_talking = True
+        self._move(CallInput.CALLED_TALKS, now)
+        return taken
+
+    def _incoming(self, tag: bytes, now: Now) -> Call:
+        """The peer calls. Beyond the agreed number an hour it rings and does not sound."""
+        while self._announced and now.mono_ms - self._announced[0] >= HOUR_MS:
+            self._announced.popleft()
+        within = len(self._announced) < self._ctx.settings.announces_per_hour
+        if within:
+            self._announced.append(now.mono_ms)
+        self._call = call = Call(
+            tag=tag,
+            role="called",
+            manner=Manner.ANNOUNCE if within else Manner.RING,
+            started_ms=now.mono_ms,
+            started_wall_ms=now.wall_ms,
+            moved_ms=now.mono_ms,
+            attended=False,
+        )
+        self._note_attended()
+        self._accounts.remember(call)
+        self._tell(call)
+        return call
+
+    def _note_attended(self) -> None:
+        call = self._call
+        if call is not None and call.role == "called" and call.open and self._watch.attended:
+            changed = not call.attended
+            call.attended = True
+            if changed:
+                self._tell(call)
+
+    def _heard(self, call: Call, seq: int, *, talking: bool, now: Now) -> None:
+        if seq <= call.peer_seq or not call.open:
+            return
+        call.peer_seq = seq
+        if call.peer_talking != talking:
+            call.peer_talking = talking
+            call.moved_ms = now.mono_ms
+        if talking and call.role == "caller":
+            self._move(CallInput.CALLED_TALKS, now)
+
+    def _peer_ended(self, call: Call, outcome: str, now: Now) -> None:
+        if not call.open:
+            return
+        timed = _TIMED.get(Outcome(outcome)) if outcome in set(Outcome) else None
+        peer = CallInput.CALLED_ENDS if call.role == "caller" else CallInput.CALLER_ENDS
+        if timed is None or TRANSITIONS[call.state, timed] is not CallState.ENDED:
+            timed = peer
+        self._move(timed, now)
+
+    def _move(self, given: CallInput, now: Now) -> None:
+        call = self._call
+        if call is None:
+            return
+        before, call.state = call.state, TRANSITIONS[call.state, given]
+        if call.state is before:
+            return
+        call.moved_ms = now.mono_ms
+        if call.state is CallState.TAKEN:
+            call.taken = True
+        if call.state is CallState.ENDED:
+            self._finish(call, OUTCOMES[before, given], now)
+        self._tell(call)
+
+    def _finish(self, call: Call, outcome: Outcome, now: Now) -> None:
+        """The call ended: stop what transmits, write our account."""
+        if outcome is Outcome.UNTAKEN:
+            disclosed = self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED
+            outcome = untaken(
+                silenced=bool(call.silenced), attended=call.attended if disclosed else None
+            )
+        call.outcome = outcome.value
+        call.ended_ms = now.mono_ms
+        call.own_talking = call.peer_talking = False
+        if self._talker is not None:
+            self._ctx.desk(self._talker, StopTalking(reason=f"call.{outcome.value}"))
+            self._talker = None
+        self._ended.append(call.tag)
+        self._accounts.write(call, now)
+
+    def _tell(self, call: Call) -> None:
+        """Say what stands now: to the peer in both ways, to our desks, to the loudspeakers."""
+        self._set_gate(call)
+        said: dict[str, Value] = {
+            "id": call.call_id,
+            "manner": MANNER_NUMBERS[call.manner],
+            "open": call.open,
+            "talking": call.own_talking,
+            "outcome": call.outcome,
+        }
+        if call.role == "called":
+            said |= {"taken": call.taken, "silenced": call.silenced == "own"}
+            if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
+                said |= {"sounded": call.sounded, "attended": bool(call.attended)}
+        self._say(call, said)
+        self._ctx.desks(ViewChanged())
+
+    def _say(self, call: Call, said: dict[str, Value]) -> None:
+        number = MANNER_NUMBERS[call.manner]
+        block = (call.tag, call.open, call.own_talking, number)
+        if block != self._block:
+            self._block = block
+            call.own_seq = min(SEQUENCE_MAX, call.own_seq + 1)
+            self._ctx.emit(
+                SetControl(
+                    call_tag=call.tag,
+                    call_open=call.open,
+                    talking=call.own_talking,
+                    manner=number,
+                    talk_seq=call.own_seq,
+                )
+            )
+        if not call.call_id:
+            return  # known by its tag only, from a cell: CONTROL will tell the id
+        said["seq"] = call.own_seq
+        name = control.CALL if call.role == "caller" else control.CALL_ANSWER
+        frame = self._out.set(name, said)
+        if frame is not None:
+            self._ctx.send(FrameClass.CONTROL, frame)
+
+    def _set_gate(self, call: Call) -> None:
+        """Loudspeakers are open only for a voice that may sound here now."""
+        sounds = (
+            call.role == "called"
+            and call.state is CallState.ANNOUNCING
+            and call.manner is Manner.ANNOUNCE
+            and not call.silenced
+        )
+        gate = (sounds or call.state is CallState.TAKEN) and call.closing_ms is None
+        if gate != call.gate:
+            call.gate = gate
+            self._ctx.desks(Gate(open=gate, call=call.tag.hex()))

@@ -1,0 +1,283 @@
+"""The timeline of one post: what is in the record, as a desk shows it, newest items in memory.
+
+Order is that of the record (Lamport number, then the rule that favours no party), never a clock's.
+A rung of a ladder that was reached never goes back (spec/delivery, section 8).
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from openline.engine.context import Context
+from openline.engine.desk import Rung, RungState, RungWord, TimelineItem
+from openline.engine.draft import Pending
+from openline.engine.keeper import Keeper
+from openline.engine.ports import OutboxItem, StoredEntry
+from openline.engine.sentences import facts_of
+from openline.errors import OpenlineError
+from openline.protocol.clock import Now
+from openline.protocol.delivery import DISCLOSURE_NONE
+from openline.record import bodies
+from openline.record.entry import Entry, parse_entry
+from openline.record.merge import final_lamport, order_key
+
+ITEMS_MAX: Final = 500
+EVENTS_MAX: Final = 64
+OUTBOX_ORDER: Final = 2**50
+"""What is not yet in the record stands after all that is."""
+
+Whose = Literal["own", "peer", "post"]
+
+_OPENED_MAX: Final = 4_096
+_HIDDEN: Final = frozenset({bodies.KIND_SHOWN, bodies.KIND_OPENED})
+_RUNGS: Final[tuple[RungWord, ...]] = ("written", "receipted", "sealed", "shown", "opened")
+
+
+@dataclass(slots=True)
+class _Line:
+    """One item with where it stands in the record and when its rungs were reached."""
+
+    item: TimelineItem
+    log: int
+    index: int
+    reached: dict[RungWord, int | None] = field(default_factory=dict)
+
+
+class Timeline:
+    """The newest items, and the ladders of the texts among them."""
+
+    def __init__(self, ctx: Context, keeper: Keeper) -> None:
+        """An empty timeline; :meth:`rebuild` fills it."""
+        self._ctx = ctx
+        self._keeper = keeper
+        self._lines: dict[str, _Line] = {}
+        self._outbox: dict[str, TimelineItem] = {}
+        self._events: dict[str, TimelineItem] = {}
+        self._counter = 0
+        self._shown = [0, 0]
+        """By log: texts up to this index were shown at the other side's desk."""
+        self._opened: tuple[set[int], set[int]] = (set(), set())
+        self._names: dict[str, str] = {}
+
+    def rebuild(self, entries: tuple[tuple[StoredEntry, ...], tuple[StoredEntry, ...]]) -> None:
+        """Make the items anew from what the disk holds."""
+        newest = [entry for half in entries for entry in half[-ITEMS_MAX:] if entry.index > 0]
+        older = [entry for half in entries for entry in half[-4 * ITEMS_MAX : -ITEMS_MAX]]
+        for entry in (*older, *newest):
+            self._note_rungs(entry)
+        for entry in newest:
+            self._enter(entry, "", entry.first_wall_ms)
+        self._trim()
+        for line in self._lines.values():
+            self._refresh(line, None)
+        for pending in self._keeper.pending:
+            self.waiting(pending.item)
+
+    def items(self, limit: int) -> tuple[TimelineItem, ...]:
+        """The newest items, oldest first."""
+        found = [line.item for line in self._lines.values()]
+        found += [*self._outbox.values(), *self._events.values()]
+        found.sort(key=lambda item: item.order)
+        return tuple(found[-limit:] if limit > 0 else ())
+
+    def waiting(self, item: OutboxItem) -> TimelineItem | None:
+        """A text went to the outbox; returns its item."""
+        if item.kind != bodies.KIND_TEXT:
+            return None
+        self._counter += 1
+        made = self._text_item(
+            f"outbox-{item.item}", item.body, self._ctx.own, item.written_wall_ms
+        )
+        made = replace(
+            made,
+            order=(OUTBOX_ORDER, self._counter),
+            officer=self._ctx.settings.officer,
+            drill=item.drill,
+            ladder=self._ladder({"written": item.written_wall_ms}),
+        )
+        self._outbox[item.item] = made
+        return made
+
+    def event(self, kind: str, now: Now, **facts: str | int | bool) -> TimelineItem:
+        """Something happened here that is not in the record."""
+        self._counter += 1
+        lamport = max(log.lamport for log in self._keeper.record.logs)
+        item = TimelineItem(
+            id=f"event-{self._counter}",
+            whose="post",
+            kind="event",
+            wall_ms=now.wall_ms,
+            order=(lamport, 1 + self._counter),
+            facts={"event": kind, **facts},
+        )
+        self._events[item.id] = item
+        while len(self._events) > EVENTS_MAX:
+            del self._events[next(iter(self._events))]
+        return item
+
+    def committed(
+        self, entries: list[StoredEntry], authored: list[tuple[int, Pending]], now: Now
+    ) -> tuple[TimelineItem, ...]:
+        """The record grew, or more of it is proved; returns the items that are new or changed."""
+        came_from = {index: pending.item.item for index, pending in authored}
+        for entry in entries:
+            self._note_rungs(entry)
+        changed: dict[str, TimelineItem] = {}
+        for entry in entries:
+            old = came_from.get(entry.index, "") if entry.log == self._ctx.own else ""
+            shown_before = self._outbox.pop(old, None)
+            line = self._enter(entry, shown_before.id if shown_before else "", now.wall_ms)
+            if line is not None:
+                changed[line.item.id] = line.item
+        for line in self._lines.values():
+            if self._refresh(line, now):
+                changed[line.item.id] = line.item
+        self._trim()
+        return tuple(self._lines[name].item for name in changed if name in self._lines)
+
+    def newest_text(self, log: int) -> int:
+        """Index of the newest text of that log in memory, or 0."""
+        return max(
+            (
+                line.index
+                for line in self._lines.values()
+                if line.log == log and line.item.kind == bodies.KIND_TEXT
+            ),
+            default=0,
+        )
+
+    def shown(self, log: int) -> int:
+        """Texts of that log up to this index are reported as shown."""
+        return self._shown[log]
+
+    def find(self, name: str) -> tuple[int, int, bool] | None:
+        """Log, index and whether it was opened, of the text item of that id."""
+        line = self._lines.get(name)
+        if line is None or line.item.kind != bodies.KIND_TEXT:
+            return None
+        return line.log, line.index, line.index in self._opened[line.log]
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _note_rungs(self, entry: StoredEntry) -> None:
+        """What one side says of the other's texts."""
+        if entry.body is None or entry.index == 0:
+            return
+        kind, other = parse_entry(entry.leaf).claims.kind, 1 - entry.log
+        try:
+            if kind == bodies.KIND_SHOWN:
+                self._shown[other] = max(self._shown[other], bodies.parse_shown(entry.body))
+            elif kind == bodies.KIND_OPENED and len(self._opened[other]) < _OPENED_MAX:
+                self._opened[other].add(bodies.parse_opened(entry.body))
+        except OpenlineError:
+            return  # a body that does not fit its kind stands in the record and says nothing
+
+    def _enter(self, entry: StoredEntry, replaces: str, wall_ms: int) -> _Line | None:
+        parsed = parse_entry(entry.leaf)
+        if parsed.claims.kind in _HIDDEN:
+            return None
+        name = f"{'ab'[entry.log]}-{entry.index}"
+        item = self._item(name, entry, parsed, wall_ms)
+        lamport = parsed.claims.lamport
+        item = replace(
+            item,
+            order=order_key(self._ctx.genesis, entry.log, lamport),
+            drill=parsed.claims.drill,
+            officer=self._officer(entry.log, parsed),
+            replaces=replaces,
+        )
+        line = _Line(item, entry.log, entry.index, {"written": item.wall_ms})
+        self._lines[name] = line
+        return line
+
+    def _item(self, name: str, entry: StoredEntry, parsed: Entry, wall_ms: int) -> TimelineItem:
+        kind = parsed.claims.kind
+        if kind == bodies.KIND_TEXT and entry.body is not None:
+            try:
+                return self._text_item(name, entry.body, entry.log, wall_ms)
+            except OpenlineError:
+                pass  # kept, and shown as what it is: an entry whose body does not fit
+        return TimelineItem(
+            id=name,
+            whose=self._whose(entry.log),
+            kind=kind,
+            wall_ms=wall_ms,
+            order=(0, 0),
+            facts=facts_of(kind, entry.body),
+        )
+
+    def _text_item(self, name: str, body: bytes, log: int, wall_ms: int) -> TimelineItem:
+        text = bodies.parse_text(body)
+        return TimelineItem(
+            id=name,
+            whose=self._whose(log),
+            kind=bodies.KIND_TEXT,
+            wall_ms=wall_ms,
+            order=(0, 0),
+            text=text.text,
+            lang=text.language,
+        )
+
+    def _whose(self, log: int) -> Whose:
+        return "own" if log == self._ctx.own else "peer"
+
+    def _officer(self, log: int, entry: Entry) -> str:
+        state = self._keeper.record.logs[log]
+        codes = [
+            officer.code
+            for statement in entry.statements
+            for officer in state.officers
+            if officer.kid == statement.kid
+        ]
+        return " ".join(dict.fromkeys(codes))
+
+    def _refresh(self, line: _Line, now: Now | None) -> bool:
+        """Bring ladder and finality up to date; True if the item changed."""
+        final = line.item.final or line.item.order[0] <= final_lamport(self._keeper.record)
+        ladder = line.item.ladder
+        if line.item.kind == bodies.KIND_TEXT:
+            wall_ms = None if now is None else now.wall_ms
+            for rung in self._rungs(line):
+                line.reached.setdefault(rung, wall_ms)
+            if len(line.reached) > len(ladder) - self._missing(ladder) or not ladder:
+                ladder = self._ladder(line.reached)
+        if final == line.item.final and ladder == line.item.ladder:
+            return False
+        line.item = replace(line.item, final=final, ladder=ladder)
+        return True
+
+    @staticmethod
+    def _missing(ladder: tuple[Rung, ...]) -> int:
+        return sum(rung.state != "done" for rung in ladder)
+
+    def _rungs(self, line: _Line) -> list[RungWord]:
+        """The rungs that this text has reached, by what is durable here."""
+        shelf, log, index = self._keeper.shelf, line.log, line.index
+        reached: list[RungWord] = []
+        if index < shelf.receipt(log)[0]:
+            reached.append("receipted")
+        if index < shelf.sealed(log):
+            reached.append("sealed")
+        if index <= self._shown[log]:
+            reached.append("shown")
+        if index in self._opened[log]:
+            reached.append("opened")
+        return reached
+
+    def _ladder(self, reached: dict[RungWord, int | None]) -> tuple[Rung, ...]:
+        silent = self._ctx.genesis.disclosure == DISCLOSURE_NONE
+        rungs = []
+        for name in _RUNGS:
+            state: RungState = "done" if name in reached else "waiting"
+            if silent and name in ("shown", "opened") and state == "waiting":
+                state = "not_reported"
+            rungs.append(Rung(name=name, state=state, wall_ms=reached.get(name)))
+        return tuple(rungs)
+
+    def _trim(self) -> None:
+        """Keep the newest items."""
+        extra = len(self._lines) - ITEMS_MAX
+        if extra > 0:
+            oldest = sorted(self._lines, key=lambda name: self._lines[name].item.order)[:extra]
+            for name in oldest:
+                line = self._lines.pop(name)
+                self._opened[line.log].discard(line.index)

@@ -1,0 +1,69 @@
+"""The view of a post: link, standing and watch apart, never merged."""
+
+from typing import Literal
+
+from openline.engine.alarms import Alarms
+from openline.engine.calls import Calls
+from openline.engine.context import Context
+from openline.engine.desk import LinkView, PathView, PostView, RecordView
+from openline.engine.keeper import Keeper
+from openline.engine.watch import Watch
+from openline.protocol.clock import Now
+from openline.protocol.liveness import LinkState, Liveness
+
+VoiceWord = Literal["no_desk", "no_far_desk", "connecting", "ready"]
+LinkFacts = tuple[tuple[PathView, ...], str | None, bool]
+"""Paths, TLS group, and whether a far desk's leg is there."""
+
+
+def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
+    ctx: Context,
+    keeper: Keeper,
+    alarms: Alarms,
+    watch: Watch,
+    calls: Calls,
+    live: Liveness,
+    link: LinkFacts,
+    now: Now,
+) -> PostView:
+    """The state to show at ``now``."""
+    paths, tls_group, far_leg = link
+    state = live.tick(now)
+    cards = ctx.genesis.cards
+    return PostView(
+        wall_ms=now.wall_ms,
+        party="a" if ctx.own == 0 else "b",
+        own_names=dict(cards[ctx.own].fields.names),
+        peer_names=dict(cards[ctx.peer].fields.names),
+        link=LinkView(
+            state=state.value,
+            last_contact_ms_ago=live.age_ms(now),
+            paths=paths,
+            tls_group=tls_group,
+        ),
+        standing="IN_FORCE",
+        own_watch=watch.own_view(),
+        peer_watch=watch.peer_view(contact=state is LinkState.UP),
+        record=RecordView(
+            state=keeper.state.value,
+            own_size=keeper.own_size,
+            peer_size=keeper.peer_size,
+            receipted=keeper.receipted,
+            sealed=keeper.shelf.sealed(ctx.own),
+            outbox=keeper.outbox,
+            fault=keeper.fault or None,
+        ),
+        call=calls.view(now),
+        voice=_voice(watch, far_leg=far_leg),
+        alarms=alarms.view(),
+        officer=ctx.settings.officer,
+        disk_fault=keeper.disk_fault,
+    )
+
+
+def _voice(watch: Watch, *, far_leg: bool) -> VoiceWord:
+    if not watch.attended:
+        return "no_desk"
+    if not far_leg:
+        return "no_far_desk"
+    return "ready" if watch.connected else "connecting"

@@ -1,0 +1,436 @@
+"""Two real engines, two stores in memory that can fail, and a wire that can lose."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+from openline.engine.desk import (
+    AudioReport,
+    DeskEvent,
+    Gate,
+    Refused,
+    StopTalking,
+    TextTaken,
+    TimelineItem,
+)
+from openline.engine.founding import found
+from openline.engine.ports import (
+    Commit,
+    FarLegChanged,
+    OutboxItem,
+    PostSettings,
+    ReadEntries,
+    RefreshHello,
+    SendFrame,
+    SetControl,
+    StoredEntry,
+    StoredNote,
+    StoredState,
+    ToDesk,
+    Writes,
+)
+from openline.engine.post import Post
+from openline.engine.signer import KeyRing, LocalSigner
+from openline.errors import OpenlineError
+from openline.protocol.clock import Now
+from openline.protocol.frames import FrameClass
+from openline.record.card import Card, CardFields, CardKeys, CardSigners, build_card, parse_card
+
+DESK = {"a": b"desk-a-1", "b": b"desk-b-1"}
+WALL = 1_795_000_000_000
+
+
+class Random:
+    """Seeded bytes."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed, self.count = seed, 0
+
+    def __call__(self, size: int) -> bytes:
+        self.count += 1
+        return hashlib.shake_128(f"{self.seed}/{self.count}".encode()).digest(size)
+
+
+@dataclass(frozen=True)
+class Identity:
+    card: Card
+    keys: KeyRing
+    officer: bytes
+
+
+@cache
+def identity(name: str, disclosure: int = 2) -> Identity:
+    random = Random(f"identity {name}")
+    link, log, cosign, officer = (
+        Ed25519PrivateKey.from_private_bytes(random(32)) for _ in range(4)
+    )
+    log_pq, cosign_pq = (MLDSA44PrivateKey.from_seed_bytes(random(32)) for _ in range(2))
+    keys = CardKeys(
+        link=link.public_key().public_bytes_raw(),
+        log=log.public_key().public_bytes_raw(),
+        log_pq=log_pq.public_key().public_bytes_raw(),
+        cosign=cosign.public_key().public_bytes_raw(),
+        cosign_pq=cosign_pq.public_key().public_bytes_raw(),
+    )
+    fields = CardFields(
+        names={"en": f"Party {name}"},
+        paths={"one": ("127.0.0.1:4000",)},
+        languages=("en",),
+        disclosure=disclosure,
+        off_record=False,
+        nonce=random(16),
+    )
+    signers = CardSigners(
+        link=link.sign,
+        log=log.sign,
+        log_pq=log_pq.sign,
+        cosign=cosign.sign,
+        cosign_pq=cosign_pq.sign,
+    )
+    card = parse_card(build_card(fields, keys, signers))
+    ring = KeyRing(log, log_pq, cosign, cosign_pq, {"W-1": officer})
+    return Identity(card, ring, officer.public_key().public_bytes_raw())
+
+
+class MemoryStore:
+    """The store's contract in memory."""
+
+    def __init__(self, state: StoredState) -> None:
+        self.genesis, self.signatures = state.genesis, state.genesis_signatures
+        self.entries = [list(half) for half in state.entries]
+        self.notes = {(note.log, note.size): note for note in state.notes}
+        self.outbox = list(state.outbox)
+        self.meta = dict(state.meta)
+        self.evidence: list[tuple[str, bytes, int]] = []
+        self.fault: str | None = None
+        self.commits = 0
+
+    def commit(self, writes: Writes) -> str | None:
+        if self.fault is not None:
+            return self.fault
+        if writes.expect != (len(self.entries[0]), len(self.entries[1])):
+            return "store.conflict"
+        self.commits += 1
+        for entry in writes.entries:
+            assert entry.index == len(self.entries[entry.log])
+            self.entries[entry.log].append(entry)
+        for note in writes.notes:
+            self._merge(note)
+        self.outbox = [item for item in self.outbox if item.item not in writes.outbox_remove]
+        self.outbox += writes.outbox_add
+        self.evidence += writes.evidence
+        self.meta |= writes.meta
+        return None
+
+    def _merge(self, note: StoredNote) -> None:
+        old = self.notes.get((note.log, note.size))
+        if old is not None:
+            note = replace(
+                note,
+                note=note.note or old.note,
+                receipt=note.receipt or old.receipt,
+                seal_author=note.seal_author or old.seal_author,
+                seal_holder=note.seal_holder or old.seal_holder,
+            )
+        self.notes[note.log, note.size] = note
+
+    def load(self) -> StoredState:
+        return StoredState(
+            genesis=self.genesis,
+            genesis_signatures=self.signatures,
+            entries=(tuple(self.entries[0]), tuple(self.entries[1])),
+            notes=tuple(self.notes[key] for key in sorted(self.notes)),
+            outbox=tuple(self.outbox),
+            meta=dict(self.meta),
+        )
+
+    def copy(self) -> "MemoryStore":
+        other = MemoryStore(self.load())
+        other.evidence = list(self.evidence)
+        return other
+
+    def codes(self) -> list[str]:
+        return [code for code, _, _ in self.evidence]
+
+
+@dataclass
+class Side:
+    """One post with its disk and its desk."""
+
+    letter: str
+    who: Identity
+    peer: Identity
+    settings: PostSettings
+    store: MemoryStore
+    post: Post
+    boots: int = 1
+    desk_events: list[tuple[bytes | None, DeskEvent]] = field(default_factory=list)
+    sent: list[SendFrame] = field(default_factory=list)
+    hellos: int = 0
+    block: SetControl | None = None
+    legs: list[bytes | None] = field(default_factory=list)
+    disk: list[Commit | ReadEntries] = field(default_factory=list)
+
+    def events(self, kind: type) -> list[DeskEvent]:
+        return [event for _, event in self.desk_events if isinstance(event, kind)]
+
+    def taken(self) -> list[TextTaken]:
+        return [event for event in self.events(TextTaken) if isinstance(event, TextTaken)]
+
+    def refused(self) -> list[Refused]:
+        return [event for event in self.events(Refused) if isinstance(event, Refused)]
+
+    def gates(self) -> list[bool]:
+        return [event.open for event in self.events(Gate) if isinstance(event, Gate)]
+
+    def stops(self) -> list[str]:
+        return [event.reason for event in self.events(StopTalking) if isinstance(event, StopTalking)]
+
+    def bodies(self, frame_class: FrameClass) -> list[bytes]:
+        return [frame.body for frame in self.sent if frame.frame_class == frame_class]
+
+
+def _start(letter: str, who: Identity, peer: Identity, boots: int, settings: PostSettings,
+           store: MemoryStore, now: Now) -> Post:  # fmt: skip
+    return Post(
+        card_own=who.card,
+        card_peer=peer.card,
+        state=store.load(),
+        signer=LocalSigner(who.keys),
+        random=Random(f"{letter}/{boots}"),
+        settings=settings,
+        now=now,
+    )
+
+
+class Pair:
+    """Two posts. ``a`` is party 0 unless ``swapped``: then the roles of the identities change."""
+
+    def __init__(
+        self,
+        *,
+        disclosure: int = 2,
+        settings: PostSettings | None = None,
+        swapped: bool = False,
+        connect: bool = True,
+        live: bool = True,
+        desks: bool = True,
+    ) -> None:
+        self.now = Now(1_000, WALL)
+        who = [identity("north", disclosure), identity("south", disclosure)]
+        who.sort(key=lambda item: item.card.fingerprint)
+        if swapped:
+            who.reverse()
+        settings = settings or PostSettings()
+        self.sides: dict[str, Side] = {}
+        for letter, mine, peer in (("a", who[0], who[1]), ("b", who[1], who[0])):
+            state = found(
+                mine.card,
+                peer.card,
+                LocalSigner(mine.keys),
+                ("W-1", mine.officer),
+                Random(f"found {letter}"),
+                self.now,
+            )
+            store = MemoryStore(state)
+            post = _start(letter, mine, peer, 1, settings, store, self.now)
+            self.sides[letter] = Side(letter, mine, peer, settings, store, post)
+        self.a, self.b = self.sides["a"], self.sides["b"]
+        self.wire: list[tuple[str, int, int, bytes]] = []
+        self.sequence = 0
+        self.connected = False
+        self.round_trips = True
+        self.drop: Callable[[str, int, bytes], bool] = lambda _to, _class, _body: False
+        self.disk_slow = False
+        if desks:
+            for letter, side in self.sides.items():
+                side.post.desk_opened(DESK[letter], self.now)
+        self.desks_alive = desks
+        if connect:
+            self.connect()
+        if live:
+            self.run(200)
+            assert self.a.post.view(self.now).record.state == "live"
+            assert self.b.post.view(self.now).record.state == "live"
+
+    def other(self, side: Side) -> Side:
+        return self.b if side is self.a else self.a
+
+    # --- the link ---
+
+    def connect(self) -> None:
+        self.connected = True
+        for side in self.sides.values():
+            self.greet(side)
+        for side in self.sides.values():
+            side.post.connected("one", self.now)
+
+    def cut(self) -> None:
+        self.connected = False
+        self.wire.clear()
+
+    def greet(self, side: Side) -> None:
+        """A HELLO of ``side`` arrives."""
+        side.hellos += 1
+        self.other(side).post.hello_received(side.post.hello(self.now), self.now)
+
+    # --- the shell of each post ---
+
+    def shell(self, side: Side) -> None:
+        for command in side.post.drain():
+            match command:
+                case Commit() | ReadEntries():
+                    side.disk.append(command)
+                case SendFrame():
+                    side.sent.append(command)
+                    if self.connected:
+                        self.sequence += 1
+                        to = self.other(side).letter
+                        self.wire.append(
+                            (to, command.frame_class, self.sequence, command.body)
+                        )
+                case RefreshHello():
+                    if self.connected:
+                        self.wire.append((self.other(side).letter, FrameClass.HELLO, 0, b""))
+                case ToDesk():
+                    side.desk_events.append((command.desk, command.event))
+                case SetControl():
+                    side.block = command
+                case FarLegChanged():
+                    side.legs.append(command.leg)
+
+    def disk(self, side: Side) -> None:
+        work, side.disk = side.disk, []
+        for command in work:
+            if isinstance(command, Commit):
+                code = side.store.commit(command.writes)
+                if code is None:
+                    side.post.committed(command.ticket, self.now)
+                else:
+                    side.post.commit_failed(command.ticket, code, self.now)
+            else:
+                found_ = side.store.entries[command.log][command.start : command.stop]
+                size, entries = 0, list[StoredEntry]()
+                for entry in found_:
+                    size += len(entry.leaf) + len(entry.body or b"")
+                    if entries and size > command.bytes_max:
+                        break
+                    entries.append(entry)
+                side.post.entries_read(command.ticket, tuple(entries), self.now)
+
+    def deliver(self) -> None:
+        frames, self.wire = self.wire, []
+        for to, frame_class, sequence, body in frames:
+            side = self.sides[to]
+            if self.drop(to, frame_class, body):
+                continue
+            if frame_class == FrameClass.HELLO:
+                self.greet(self.other(side))
+            else:
+                side.post.frame_received(frame_class, sequence, body, self.now)
+
+    def settle(self) -> None:
+        """Everything that happens without time passing."""
+        for _ in range(400):
+            for side in self.sides.values():
+                self.shell(side)
+            if not self.disk_slow:
+                for side in self.sides.values():
+                    self.disk(side)
+                    self.shell(side)
+            if not self.wire and not any(side.disk for side in self.sides.values()):
+                return
+            self.deliver()
+            if self.disk_slow and not self.wire:
+                return
+        raise AssertionError("two posts keep each other busy for ever")
+
+    def run(self, ms: int, *, step: int = 50) -> None:
+        """Let time pass, 50 ms at a time."""
+        self.settle()
+        for _ in range(max(1, ms // step)):
+            self.now = Now(self.now.mono_ms + step, self.now.wall_ms + step)
+            for letter, side in self.sides.items():
+                if self.connected and self.round_trips:
+                    side.post.round_trip("one", 20.0, self.now)
+                if self.desks_alive:
+                    side.post.desk_alive(
+                        DESK[letter],
+                        AudioReport(mic="COLD", context="running", connection="connected"),
+                        self.now,
+                    )
+                side.post.tick(self.now)
+            self.settle()
+
+    def cells(self) -> None:
+        """Each side's media cells bring its control block to the other."""
+        for side in self.sides.values():
+            block = side.block
+            if block is not None and self.connected:
+                self.other(side).post.control_seen(
+                    block.call_tag,
+                    call_open=block.call_open,
+                    talking=block.talking,
+                    manner=block.manner,
+                    talk_seq=block.talk_seq,
+                    now=self.now,
+                )
+        self.settle()
+
+    # --- what people do ---
+
+    def text(self, side: Side, text: str, request: str = "r1") -> None:
+        side.post.write_text(DESK[side.letter], request, text, "en", self.now)
+        self.settle()
+
+    def talk(self, side: Side, *, on: bool = True) -> None:
+        side.post.talk(DESK[side.letter], on=on, now=self.now)
+        self.settle()
+
+    def restart(self, side: Side, store: MemoryStore | None = None, *, connect: bool = True) -> None:
+        """kill -9 and a new start, perhaps from another disk."""
+        self.cut()
+        side.boots += 1
+        side.disk.clear()
+        side.block = None
+        side.store = store or side.store.copy()
+        side.post = _start(
+            side.letter, side.who, side.peer, side.boots, side.settings, side.store, self.now
+        )
+        if self.desks_alive:
+            side.post.desk_opened(DESK[side.letter], self.now)
+        self.settle()
+        if connect:
+            self.connect()
+            self.settle()
+
+    # --- what is seen ---
+
+    def texts(self, side: Side) -> list[TimelineItem]:
+        return [item for item in side.post.timeline(1000) if item.kind == "text"]
+
+    def ladder(self, side: Side, text: str) -> dict[str, str]:
+        (item,) = [item for item in self.texts(side) if item.text == text]
+        return {rung.name: rung.state for rung in item.ladder}
+
+    def leaves(self, side: Side, log: int) -> list[bytes]:
+        return [entry.leaf for entry in side.store.entries[log]]
+
+    def assert_identical(self) -> None:
+        for log in (0, 1):
+            assert self.leaves(self.a, log) == self.leaves(self.b, log)
+
+
+def hello_refused(post: Post, body: bytes, now: Now) -> str:
+    try:
+        post.hello_received(body, now)
+    except OpenlineError as error:
+        return error.code
+    return ""
+
+
+__all__ = ["DESK", "Identity", "MemoryStore", "OutboxItem", "Pair", "Random", "Side", "identity"]
