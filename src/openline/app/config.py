@@ -43,15 +43,15 @@ class DeskSettings(BaseModel):
 
     Attributes:
         port: TCP on 127.0.0.1 and ::1 for the page, UDP on 127.0.0.1 for its audio; 0: any free.
-        demo_origin: the one origin that may frame the page and drive it; the demonstration only.
-        samples: folder of sounds that may stand in for the microphone; the demonstration only.
+        frame_ancestors: origins that may frame the page and drive it; the demonstration only.
+        sample: a sound that may stand in for the microphone; the demonstration only.
     """
 
     model_config = _STRICT
 
     port: int = Field(default=8440, ge=0, le=PORT_MAX)
-    demo_origin: str = ""
-    samples: str = ""
+    frame_ancestors: tuple[str, ...] = ()
+    sample: Path | None = None
 
 
 class DiagnosticsSettings(BaseModel):

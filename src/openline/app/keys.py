@@ -5,6 +5,7 @@ the seeds, mode 0600; a file that others could read is refused, because nobody
 can say who has read it.
 """
 
+import hmac
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from openline.app.folder import PRIVATE_FOLDER, Folder, read_private, reason_of,
 from openline.errors import ConfigError
 from openline.link.tls import make_certificate
 
-VOICE_SECRET_SIZE: Final = 32
+LOCAL_SECRET_SIZE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class PrivateKeys:
     Attributes:
         officers: by watch code.
         certificate: PEM of the self-signed certificate of the link key.
-        voice_secret: from which the desks' ICE credentials are derived, so that they survive a
-            restart of the post.
+        local_secret: from which what this post says to its own desks is derived (ICE credentials,
+            cookies), so that a desk outlives a restart of the post.
     """
 
     link: Ed25519PrivateKey = field(repr=False)
@@ -45,7 +46,11 @@ class PrivateKeys:
     cosign_pq: MLDSA44PrivateKey = field(repr=False)
     officers: dict[str, Ed25519PrivateKey] = field(repr=False)
     certificate: bytes = field(repr=False)
-    voice_secret: bytes = field(repr=False)
+    local_secret: bytes = field(repr=False)
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, the same at every start."""
+        return hmac.digest(self.local_secret, purpose.encode(), "sha256")
 
 
 def make_keys(officer: str) -> PrivateKeys:
@@ -59,7 +64,7 @@ def make_keys(officer: str) -> PrivateKeys:
         cosign_pq=MLDSA44PrivateKey.generate(),
         officers={officer: Ed25519PrivateKey.generate()},
         certificate=make_certificate(link),
-        voice_secret=secrets.token_bytes(VOICE_SECRET_SIZE),
+        local_secret=secrets.token_bytes(LOCAL_SECRET_SIZE),
     )
 
 
@@ -88,7 +93,7 @@ def write_keys(folder: Folder, keys: PrivateKeys) -> None:
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_new(folder.keys / f"{name}.key", pem)
     write_new(folder.keys / "link.crt", keys.certificate)
-    write_new(folder.keys / "voice.secret", keys.voice_secret)
+    write_new(folder.keys / "local.secret", keys.local_secret)
 
 
 def read_keys(folder: Folder, officer: str) -> PrivateKeys:
@@ -98,9 +103,9 @@ def read_keys(folder: Folder, officer: str) -> PrivateKeys:
         ConfigError: ``file.missing``, ``file.readable_by_others``, or ``keys.unreadable``.
     """
     root = folder.keys
-    secret = read_private(root / "voice.secret")
-    if len(secret) != VOICE_SECRET_SIZE:
-        raise ConfigError("keys.unreadable", "voice.secret", file=str(root / "voice.secret"))
+    secret = read_private(root / "local.secret")
+    if len(secret) != LOCAL_SECRET_SIZE:
+        raise ConfigError("keys.unreadable", "local.secret", file=str(root / "local.secret"))
     return PrivateKeys(
         link=_ed25519(root / "link.key"),
         log=_ed25519(root / "log.key"),
@@ -109,7 +114,7 @@ def read_keys(folder: Folder, officer: str) -> PrivateKeys:
         cosign_pq=_mldsa44(root / "cosign_pq.key"),
         officers={officer: _ed25519(root / f"officer-{officer}.key")},
         certificate=read_private(root / "link.crt"),
-        voice_secret=secret,
+        local_secret=secret,
     )
 
 

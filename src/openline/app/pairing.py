@@ -91,13 +91,12 @@ def init_post(folder: Folder, wish: PostWish) -> Card:
     """Make a post in an empty or missing folder.
 
     Raises:
-        ConfigError: ``folder.not_empty``, ``folder.unwritable``, ``link.address`` for a bind or
-            advertised address, or a ``card.`` code for what cannot stand in a card.
+        ConfigError: ``folder.not_empty``, ``folder.unwritable``, ``config.address`` for a bind
+            or advertised address, or a ``card.`` code for what cannot stand in a card.
     """
     for path in wish.paths.values():
-        parse_address(path.bind)
-        for address in path.advertised:
-            parse_address(address)
+        for address in (path.bind, *path.advertised):
+            _check_address(address)
     keys = make_keys(wish.officer)
     raw = _make_card(wish, keys)
     try:
@@ -212,6 +211,13 @@ def _found(folder: Folder, comparison: Comparison) -> None:
         store.found(state)
     finally:
         store.close()
+
+
+def _check_address(text: str) -> None:
+    try:
+        parse_address(text)
+    except ConfigError as fault:
+        raise ConfigError("config.address", fault.detail, value=text) from fault
 
 
 def _make_card(wish: PostWish, keys: PrivateKeys) -> bytes:

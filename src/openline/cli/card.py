@@ -121,10 +121,14 @@ def warnings_of(comparison: Comparison) -> list[str]:
 
 def _asked(output: Output) -> bool:
     """Ask a person; without one, nothing is confirmed."""
-    if not sys.stdin.isatty():
+    if not _at_terminal():
         return False
     answer = typer.prompt(output.words("cli.card.ask"), default="", show_default=False)
     return str(answer).strip().lower() in {"yes", "是"}
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _any_name(card: Card) -> str:

@@ -1,12 +1,13 @@
 """The program ``openline``: command groups put together in the chosen language."""
 
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
+from openline import __version__
 from openline.cli import card, post, record, verify
 from openline.cli.output import Output
 from openline.cli.words import Words, chosen_language
@@ -26,19 +27,27 @@ def build(words: Words) -> typer.Typer:
         rich_markup_mode=None,
     )
 
+    def print_version(*, wanted: bool) -> None:
+        if wanted:
+            output.plain(f"openline {__version__}")
+            raise typer.Exit
+
     @app.callback()
     def options(
         *,
         version: Annotated[
-            bool, typer.Option("--version", help=words("cli.help.version"), is_eager=True)
+            bool,
+            typer.Option(
+                "--version",
+                help=words("cli.help.version"),
+                is_eager=True,
+                callback=lambda value: print_version(wanted=value),
+            ),
         ] = False,
         lang: Annotated[str, typer.Option("--lang", help=words("cli.help.lang"))] = "",
     ) -> None:
         """Options in front of the command; ``--lang`` was read before (see words)."""
-        del lang
-        if version:
-            output.plain(f"openline {metadata.version('openline')}")
-            raise typer.Exit
+        del lang, version
 
     post.register(app, output)
     card.register(app, output)

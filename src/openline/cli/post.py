@@ -10,7 +10,7 @@ from openline.app.folder import Folder
 from openline.app.pairing import DISCLOSURES, PathWish, PostWish, init_post
 from openline.cli.card import describe, fingerprint_digits
 from openline.cli.output import EXIT_FAILED, Output
-from openline.cli.status import show_status
+from openline.cli.status import pick_name, show_status
 from openline.errors import AccessError, ConfigError
 
 RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
@@ -75,12 +75,16 @@ def _add_run(app: typer.Typer, output: Output) -> None:
     ) -> None:
         from openline.app.runner import run_post  # noqa: PLC0415 - the other commands start faster
 
-        run_post(Folder(folder), lambda started: _announce(output, started))
+        language = output.words.language
+        run_post(Folder(folder), lambda started: _announce(output, started), language=language)
+        output.say("cli.run.stopped")
 
 
 def _announce(output: Output, started: dict[str, Any]) -> None:
     """What ``run`` prints once the post stands."""
-    output.say("cli.run.started", name=started["own"], peer=started["peer"], pid=started["pid"])
+    language = output.words.language
+    own, peer = pick_name(started["own"], language), pick_name(started["peer"], language)
+    output.say("cli.run.started", name=own, peer=peer, pid=started["pid"])
     for problem in started["problems"]:
         sentence = output.words.error(problem["code"], problem["facts"])
         output.note("cli.run.problem", sentence=sentence)

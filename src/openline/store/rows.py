@@ -96,17 +96,26 @@ def load(connection: sa.Connection) -> StoredState | None:
         return None
     halves = tuple(_half(connection, log) for log in (0, 1))
     meta = {str(name): bytes(value) for name, value in connection.execute(sa.select(t.meta))}
-    signatures = (
-        line.signature_a or meta.get(GENESIS_SIGNATURE_META[0]),
-        line.signature_b or meta.get(GENESIS_SIGNATURE_META[1]),
-    )
     return StoredState(
         genesis=line.leaf,
-        genesis_signatures=signatures,
+        genesis_signatures=signatures(connection),
         entries=(halves[0], halves[1]),
         notes=notes(connection),
         outbox=_outbox(connection),
         meta=meta,
+    )
+
+
+def signatures(connection: sa.Connection) -> tuple[bytes | None, bytes | None]:
+    """Both signatures of the genesis; one that came later stands among the named values."""
+    line = connection.execute(sa.select(t.genesis)).first()
+    if line is None:
+        return None, None
+    query = sa.select(t.meta).where(t.meta.c.name.in_(GENESIS_SIGNATURE_META))
+    later = {str(name): bytes(value) for name, value in connection.execute(query)}
+    return (
+        line.signature_a or later.get(GENESIS_SIGNATURE_META[0]),
+        line.signature_b or later.get(GENESIS_SIGNATURE_META[1]),
     )
 
 

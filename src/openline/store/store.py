@@ -148,6 +148,11 @@ class Store:
         with self._transaction():
             return rows.notes(self._connection)
 
+    def signatures(self) -> tuple[bytes | None, bytes | None]:
+        """Both signatures of the genesis, as far as they are here."""
+        with self._transaction():
+            return rows.signatures(self._connection)
+
     def close(self) -> None:
         """Give the file up; an open transaction is undone."""
         self._connection.close()

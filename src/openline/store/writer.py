@@ -111,6 +111,10 @@ class StoreWriter:
         """All notes with what stands on them."""
         return await self._ask(self._store.notes)
 
+    async def signatures(self) -> tuple[bytes | None, bytes | None]:
+        """Both signatures of the genesis, as far as they are here."""
+        return await self._ask(self._store.signatures)
+
     def stop(self) -> None:
         """Finish what is queued, close the store, end the thread. Blocks; results are dropped."""
         with self._wake:

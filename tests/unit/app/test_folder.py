@@ -82,9 +82,9 @@ def test_keys_come_back_as_they_were_written_once(tmp_path: Path) -> None:
     for role in ("link", "log", "log_pq", "cosign", "cosign_pq"):
         written, read = getattr(keys, role), getattr(again, role)
         assert written.private_bytes_raw() == read.private_bytes_raw()
-    assert again.voice_secret == keys.voice_secret
+    assert again.local_secret == keys.local_secret
     assert again.certificate == keys.certificate
-    assert "private" not in repr(again).lower()
+    assert repr(again) == "PrivateKeys()"
     with pytest.raises(ConfigError) as caught:
         write_keys(folder, make_keys("W-1"))
     assert code_of(caught) == "file.exists"
@@ -95,7 +95,7 @@ def test_keys_come_back_as_they_were_written_once(tmp_path: Path) -> None:
     [
         ("log.key", b"not a key", "keys.unreadable"),
         ("log_pq.key", None, "file.missing"),
-        ("voice.secret", b"short", "keys.unreadable"),
+        ("local.secret", b"short", "keys.unreadable"),
     ],
 )
 def test_a_broken_key_file_is_said(

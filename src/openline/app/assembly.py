@@ -1,0 +1,163 @@
+"""Putting a post together from its folder: keys, cards, disk, engine, link, voice.
+
+Nothing runs yet when :func:`assemble` returns, and nothing is bound: what can
+be wrong with a folder is found here, before the first packet.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from openline.app.clock import read_now
+from openline.app.config import PostConfig
+from openline.app.deskapi import DeskFront
+from openline.app.folder import Folder
+from openline.app.keys import PrivateKeys, read_keys
+from openline.app.pairing import own_card, peer_card
+from openline.app.shell import PostShell
+from openline.app.signing import make_signer
+from openline.app.voicing import DeskVoice
+from openline.engine.ports import PostSettings, StoredState
+from openline.engine.post import Post
+from openline.errors import ConfigError, OpenlineError, StoreError
+from openline.link import Link, LinkConfig, PathConfig
+from openline.record.card import Card
+from openline.record.genesis import Genesis, make_genesis
+from openline.store import Store, StoreWriter
+from openline.voice import VoiceEndpoint
+
+DESK_HOST: Final = "127.0.0.1"
+"""Desks are on this machine: the page on this address and ::1, its audio on this address."""
+
+
+@dataclass(slots=True)
+class Running:
+    """One post.
+
+    Attributes:
+        cards: our own and the peer's. problems: what does not work now, by what it is; the line
+            goes on without it.
+    """
+
+    folder: Folder
+    config: PostConfig
+    keys: PrivateKeys
+    genesis: Genesis
+    cards: tuple[Card, Card]
+    link: Link
+    shell: PostShell
+    voice: DeskVoice
+    front: DeskFront
+    writer: StoreWriter
+    problems: dict[str, OpenlineError] = field(default_factory=dict)
+
+    @property
+    def own(self) -> int:
+        """Our party index."""
+        return self.genesis.party_of(self.cards[0])
+
+
+def assemble(folder: Folder, config: PostConfig, loop: asyncio.AbstractEventLoop) -> Running:
+    """Read the folder and put the parts together; its lock must be held.
+
+    Raises:
+        ConfigError: ``card.unpaired``, ``keys.not_of_card``, ``card.another``, and those of keys,
+            cards and paths. StoreError: the disk. RecordError: the record on it.
+    """
+    keys = read_keys(folder, config.officer)
+    own, peer = own_card(folder), peer_card(folder)
+    if peer is None:
+        raise ConfigError("card.unpaired", "no confirmed card", folder=str(folder.root))
+    if own.keys.link != keys.link.public_key().public_bytes_raw():
+        raise ConfigError("keys.not_of_card", "link.key", folder=str(folder.root))
+    genesis = make_genesis(own, peer)
+    if not folder.record.exists():
+        raise StoreError("store.missing", "the record is gone", path=str(folder.record))
+    store = Store.open(folder.record)
+    try:
+        state = _load(store, genesis)
+        return _join(folder, config, (keys, own, peer), (store, state), loop)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _load(store: Store, genesis: Genesis) -> StoredState:
+    state = store.load()
+    if state is None:
+        raise StoreError("store.empty", "no line in the file", path=store.name)
+    if state.genesis != genesis.raw:
+        raise ConfigError("card.another", "the record is of another line")
+    return state
+
+
+def _join(
+    folder: Folder,
+    config: PostConfig,
+    identity: tuple[PrivateKeys, Card, Card],
+    disk: tuple[Store, StoredState],
+    loop: asyncio.AbstractEventLoop,
+) -> Running:
+    keys, own, peer = identity
+    store, state = disk
+    post = Post(
+        card_own=own,
+        card_peer=peer,
+        state=state,
+        signer=make_signer(keys),
+        random=secrets.token_bytes,
+        settings=PostSettings(officer=config.officer),
+        now=read_now(),
+    )
+    genesis = make_genesis(own, peer)
+    shell = PostShell(post)
+    link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
+    endpoint = VoiceEndpoint(
+        (DESK_HOST, config.desk.port),
+        DESK_HOST,
+        link.send_media,
+        shell.control_seen,
+        secret=keys.derived("openline-voice-v1"),
+    )
+    voice = DeskVoice(
+        endpoint,
+        active=genesis.party_of(own) == 0,
+        own_leg=shell.own_leg,
+        to_desk=shell.tell,
+    )
+    writer = StoreWriter(store, loop, shell)
+    shell.attach(link, writer, voice)
+    front = DeskFront(shell, voice)
+    return Running(folder, config, keys, genesis, (own, peer), link, shell, voice, front, writer)
+
+
+def _link_config(
+    config: PostConfig, keys: PrivateKeys, genesis: Genesis, cards: tuple[Card, Card]
+) -> LinkConfig:
+    """The paths that both cards name and this machine binds.
+
+    Raises:
+        ConfigError: ``config.no_path`` when nothing is left.
+    """
+    own, peer = cards
+    paths = tuple(
+        PathConfig(
+            name=name,
+            bind=path.bind,
+            peer=peer.fields.paths[name],
+            listen=path.listen,
+        )
+        for name, path in config.paths.items()
+        if name in peer.fields.paths and name in own.fields.paths
+    )
+    if not paths:
+        raise ConfigError("config.no_path", "no path of post.toml stands in both cards")
+    return LinkConfig(
+        line=genesis.line,
+        key=keys.link,
+        certificate=keys.certificate,
+        peer_pin=peer.pin,
+        paths=paths,
+        uniform=secrets.SystemRandom().random,
+    )

@@ -1,0 +1,186 @@
+"""A post from start to stop: lock first, then everything else, and the tasks that keep it going.
+
+What the line needs stops the start when it fails; what only people at this
+machine need (the desk's page, its audio, the control socket) is tried again
+while the line goes on. SIGTERM and SIGINT end everything in order: what was
+written is on disk.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+import uvloop
+
+from openline.app.assembly import Running, assemble
+from openline.app.config import load_config
+from openline.app.control import ControlSocket
+from openline.app.diagnostics import start_diagnostics
+from openline.app.folder import Folder, FolderLock
+from openline.app.serving import ControlService, Parts
+from openline.app.shell import PostShell
+from openline.errors import AccessError, OpenlineError
+from openline.web import DeskServer, DeskServerConfig
+
+TICK_SECONDS: Final = 0.05
+RETRY_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 0.4
+"""After so long the first troubles of a start are known and are said."""
+
+Announce = Callable[[dict[str, Any]], None]
+_diagnostics = structlog.get_logger("openline.post")
+
+
+class _DeskService:
+    """The desk server of a running post, replaced whenever it fails."""
+
+    def __init__(self, running: Running, language: str) -> None:
+        self._running = running
+        self._language = language
+        self._server: DeskServer | None = None
+
+    async def run(self) -> None:
+        running = self._running
+        desk = running.config.desk
+        config = DeskServerConfig(
+            port=desk.port,
+            secret=running.keys.derived("openline-desk-v1"),
+            post_name=f"{running.genesis.line.hex()[:16]}-{'ab'[running.own]}",
+            frame_ancestors=desk.frame_ancestors,
+            sample=desk.sample,
+            language=self._language,
+        )
+        self._server = DeskServer(running.front, config)
+        try:
+            await self._server.run()
+        finally:
+            self._server = None
+
+    def url(self) -> str:
+        """A fresh one-time address.
+
+        Raises:
+            AccessError: ``desk.absent`` when the page cannot be served now.
+        """
+        if self._server is None or not self._server.ready.is_set():
+            raise AccessError("desk.absent", "no desk server")
+        return self._server.new_launch_url()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.stop()
+
+
+def run_post(folder: Folder, announce: Announce, *, language: str = "en") -> None:
+    """Run the post of a folder until SIGTERM or SIGINT.
+
+    Args:
+        folder: of the post.
+        announce: called once when the post stands, with what a person should know: own, peer, pid,
+            url (or ""), problems (code and facts each).
+        language: of the desk's page until an officer chooses.
+
+    Raises:
+        OpenlineError: why it cannot start: lock, settings, keys, card, disk.
+    """
+    folder.require()
+    with (
+        FolderLock.take(folder),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_run(folder, announce, language))
+
+
+async def _run(folder: Folder, announce: Announce, language: str) -> None:
+    loop = asyncio.get_running_loop()
+    config = load_config(folder.config)
+    start_diagnostics(config.diagnostics, folder)
+    running = assemble(folder, config, loop)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    desk = _DeskService(running, language)
+    control = ControlSocket(folder.root, ControlService(_parts(running, desk)))
+    running.writer.start()
+    _diagnostics.info("started", line=running.genesis.line.hex(), party="ab"[running.own])
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            jobs = [
+                tasks.create_task(running.link.run()),
+                tasks.create_task(_tick(running.shell)),
+                tasks.create_task(_supervise(running, "voice", running.voice.endpoint.start)),
+                tasks.create_task(_supervise(running, "desk", desk.run)),
+                tasks.create_task(_supervise(running, "control", control.start)),
+                tasks.create_task(_say(running, desk, announce)),
+            ]
+            await stop.wait()
+            await desk.stop()
+            for job in jobs:
+                job.cancel()
+    finally:
+        control.close()
+        running.voice.endpoint.close()
+        running.writer.stop()
+        _diagnostics.info("stopped")
+
+
+async def _tick(shell: PostShell) -> None:
+    while True:
+        shell.tick()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def _supervise(running: Running, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Keep a part going that people here need; the line goes on whatever happens to it."""
+    while True:
+        try:
+            await run()
+        except OpenlineError as fault:
+            running.problems[name] = fault
+            _diagnostics.warning("part.failed", part=name, code=fault.code, detail=fault.detail)
+        except Exception as fault:  # noqa: BLE001 - a supervisor: no fault of a desk may stop the line
+            running.problems[name] = AccessError("desk.failed", str(fault), part=name)
+            _diagnostics.error("part.failed", part=name, detail=repr(fault))
+        else:
+            running.problems.pop(name, None)
+            return
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _say(running: Running, desk: _DeskService, announce: Announce) -> None:
+    """Tell the person who started the post that it stands, and what does not work."""
+    await asyncio.sleep(LOOK_SECONDS)
+    own, peer = (card.fields.names for card in running.cards)
+    problems = [
+        {"code": fault.code, "facts": dict(fault.facts)} for fault in running.problems.values()
+    ]
+    problems += [
+        {"code": path.last_error, "facts": {"name": path.name, "path": path.name}}
+        for path in running.link.status().paths
+        if path.last_error in _OWN_FAULTS
+    ]
+    try:
+        url = desk.url()
+    except AccessError:
+        url = ""
+    announce({"own": own, "peer": peer, "pid": os.getpid(), "url": url, "problems": problems})
+
+
+_OWN_FAULTS: Final = frozenset({"link.bind"})
+"""Troubles of a path that lie on this machine; all others may be the peer's or the network's."""
+
+
+def _parts(running: Running, desk: _DeskService) -> Parts:
+    return Parts(
+        shell=running.shell,
+        front=running.front,
+        link=running.link,
+        writer=running.writer,
+        endpoint=running.voice.endpoint,
+        genesis=running.genesis,
+        own=running.own,
+        desk_url=desk.url,
+    )

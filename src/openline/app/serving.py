@@ -1,0 +1,202 @@
+"""What the running post answers on its control socket.
+
+``status`` gives the view of the desk and the counters of the link and of voice;
+``text`` writes a text and follows it up its ladder; ``record`` and ``export``
+read the record between commits; ``desk-url`` gives a fresh one-time address.
+"""
+
+import asyncio
+import base64
+import dataclasses
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from openline import __version__
+from openline.app.control import Answer
+from openline.app.deskapi import DeskFront
+from openline.app.reading import Holding, bundle, describe
+from openline.app.shell import PostShell
+from openline.engine.desk import DeskEvent, Refused, Rung, TextTaken, TimelineChanged
+from openline.errors import AccessError, OpenlineError
+from openline.link import Link
+from openline.record.genesis import Genesis
+from openline.store import StoreWriter
+from openline.voice import VoiceEndpoint
+
+ENTRIES_PER_ANSWER: Final = 500
+PART_BYTES: Final = 48_000
+WAIT_SECONDS_MAX: Final = 3600.0
+TEXT_CHARACTERS_MAX: Final = 16_000
+_RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the answers are made from.
+
+    Attributes:
+        desk_url: makes a fresh one-time address; raises when there is no desk server.
+        own: our party index.
+    """
+
+    shell: PostShell
+    front: DeskFront
+    link: Link
+    writer: StoreWriter
+    endpoint: VoiceEndpoint
+    genesis: Genesis
+    own: int
+    desk_url: Callable[[], str]
+
+
+class ControlService:
+    """Answers one request after the other; see the module."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Over a running post."""
+        self._parts = parts
+
+    async def __call__(self, request: Answer) -> AsyncIterator[Answer]:
+        """The answers to a request.
+
+        Raises:
+            AccessError: ``control.request``. OpenlineError: whatever the post refuses with.
+        """
+        match request.get("do"):
+            case "status":
+                yield self.status()
+            case "desk-url" | "desk":
+                yield {"url": self._parts.desk_url()}
+            case "text":
+                async for answer in self._text(request):
+                    yield answer
+            case "record":
+                found = await asyncio.to_thread(describe, await self._holding())
+                for at in range(0, len(found), ENTRIES_PER_ANSWER):
+                    yield {"entries": found[at : at + ENTRIES_PER_ANSWER]}
+            case "export":
+                async for answer in self._export():
+                    yield answer
+            case _:
+                raise AccessError("control.request", "unknown request")
+
+    def status(self) -> Answer:
+        """Everything that a desk is shown, and the counters beside it."""
+        parts = self._parts
+        link = parts.link.status()
+        shown = dataclasses.asdict(parts.front.view())
+        return shown | {
+            "version": __version__,
+            "pid": os.getpid(),
+            "line": parts.genesis.line.hex(),
+            "media": dataclasses.asdict(link.media),
+            "paths": [dataclasses.asdict(path) for path in link.paths],
+            "packets_refused": link.packets_refused,
+            "connects_refused": link.connects_refused,
+            "offences": [{"path": item.path, "code": item.code} for item in link.offences],
+            "voice_relay": dataclasses.asdict(parts.endpoint.stats()),
+        }
+
+    async def _holding(self) -> Holding:
+        """The record as it stands: the notes first, so that no note outruns its entries."""
+        parts = self._parts
+        notes = await parts.writer.notes()
+        record = parts.front.view().record
+        sizes = (record.own_size, record.peer_size)
+        if parts.own == 1:
+            sizes = (sizes[1], sizes[0])
+        halves = [await parts.writer.entries(log, sizes[log]) for log in (0, 1)]
+        signatures = await parts.writer.signatures()
+        return Holding(
+            own=parts.own,
+            genesis=parts.genesis.raw,
+            genesis_signatures=signatures,
+            entries=(halves[0], halves[1]),
+            notes=[note for note in notes if note.size <= len(halves[note.log])],
+        )
+
+    async def _export(self) -> AsyncIterator[Answer]:
+        holding = await self._holding()
+        now_ms = self._parts.shell.clock().wall_ms
+        data = await asyncio.to_thread(lambda: b"".join(bundle(holding, now_ms)))
+        for at in range(0, len(data), PART_BYTES):
+            yield {"part": base64.b64encode(data[at : at + PART_BYTES]).decode()}
+
+    async def _text(self, request: Answer) -> AsyncIterator[Answer]:
+        text, lang = _string(request, "text", TEXT_CHARACTERS_MAX), _string(request, "lang", 35)
+        wait = _string(request, "wait", 16) or "written"
+        seconds = request.get("timeout", 30.0)
+        if wait not in _RUNGS or not isinstance(seconds, int | float):
+            raise AccessError("control.request", "wait or timeout")
+        with self._watched() as events:
+            follow = _Follow(secrets.token_hex(8))
+            self._parts.front.write_text(None, follow.request, text, lang or "en")
+            try:
+                async with asyncio.timeout(min(float(seconds), WAIT_SECONDS_MAX)):
+                    while wait not in follow.reached:
+                        for rung in follow.take(await events.get()):
+                            yield {"rung": rung, "item": follow.item}
+                        if follow.ends_before(wait):
+                            return
+            except TimeoutError:
+                if not follow.reached:
+                    raise AccessError("control.silent", "not written in time") from None
+
+    @contextmanager
+    def _watched(self) -> Iterator["asyncio.Queue[DeskEvent]"]:
+        events: asyncio.Queue[DeskEvent] = asyncio.Queue()
+        watcher = events.put_nowait
+        self._parts.shell.watchers.add(watcher)
+        try:
+            yield events
+        finally:
+            self._parts.shell.watchers.discard(watcher)
+
+
+class _Follow:
+    """One text on its way up the ladder."""
+
+    def __init__(self, request: str) -> None:
+        self.request = request
+        self.item = ""
+        self.reached: list[str] = []
+        self._ladder: tuple[Rung, ...] = ()
+
+    def take(self, event: DeskEvent) -> list[str]:
+        """The rungs that this event shows to be newly reached.
+
+        Raises:
+            OpenlineError: the text was refused.
+        """
+        if isinstance(event, Refused) and event.request == self.request:
+            raise OpenlineError(event.code, "refused by the post", **event.facts)
+        if isinstance(event, TextTaken) and event.request == self.request:
+            self.item = event.item
+            self.reached.append("written")
+            return ["written", *self._climb()]
+        if isinstance(event, TimelineChanged):
+            for item in event.items:
+                if self.item and self.item in (item.id, item.replaces):
+                    self.item, self._ladder = item.id, item.ladder
+        return self._climb()
+
+    def _climb(self) -> list[str]:
+        done = [rung.name for rung in self._ladder if rung.state == "done"]
+        new = [name for name in done if name not in self.reached]
+        self.reached.extend(new)
+        return list(new)
+
+    def ends_before(self, wait: str) -> bool:
+        """Whether the rung waited for will never be reported."""
+        return any(rung.name == wait and rung.state == "not_reported" for rung in self._ladder)
+
+
+def _string(request: Answer, name: str, limit: int) -> str:
+    value: Any = request.get(name, "")
+    if not isinstance(value, str) or len(value) > limit:
+        raise AccessError("control.request", name)
+    return value

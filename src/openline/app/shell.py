@@ -1,0 +1,234 @@
+"""The shell around one engine: it carries out commands and hands in what happens outside.
+
+Everything here runs in the loop's thread and returns at once. Commands are
+carried out in the order in which the engine gave them, also when carrying one
+out makes the engine give more. Audio does not pass here: media frames go from
+the link to the voice endpoint and back without the engine or the disk.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import assert_never
+
+import structlog
+
+from openline.app.clock import read_now
+from openline.app.voicing import DeskVoice
+from openline.engine.desk import DeskEvent, DeskSink, PathView
+from openline.engine.ports import (
+    Command,
+    Commit,
+    FarLegChanged,
+    ReadEntries,
+    RefreshHello,
+    SendFrame,
+    SetControl,
+    StoredEntry,
+    ToDesk,
+)
+from openline.engine.post import Post
+from openline.errors import OpenlineError
+from openline.link import Link
+from openline.protocol.clock import Now
+from openline.store import StoreWriter
+from openline.voice import ControlBlock
+
+Clock = Callable[[], Now]
+Watcher = Callable[[DeskEvent], None]
+
+_diagnostics = structlog.get_logger("openline.post")
+
+
+class PostShell:
+    """One running post, without its tasks."""
+
+    def __init__(self, post: Post, *, clock: Clock = read_now) -> None:
+        """The engine alone; :meth:`attach` gives it its outside before anything runs."""
+        self.post = post
+        self.clock = clock
+        self.sinks: dict[bytes, DeskSink] = {}
+        self.watchers: set[Watcher] = set()
+        self._link: Link | None = None
+        self._writer: StoreWriter | None = None
+        self._voice: DeskVoice | None = None
+        self._waiting: deque[Command] = deque()
+        self._busy = False
+
+    def attach(self, link: Link, writer: StoreWriter, voice: DeskVoice) -> None:
+        """Give the engine its outside."""
+        self._link, self._writer, self._voice = link, writer, voice
+
+    # --- the engine's commands -----------------------------------------------------------
+
+    def carry_out(self) -> None:
+        """Carry out every command that the engine has left."""
+        self._waiting.extend(self.post.drain())
+        if self._busy:
+            return  # Called from within a command: whoever is at it goes on with these too.
+        self._busy = True
+        try:
+            while self._waiting:
+                self._carry_out(self._waiting.popleft())
+        finally:
+            self._busy = False
+
+    def _carry_out(self, command: Command) -> None:
+        link, writer, voice = self._link, self._writer, self._voice
+        if link is None or writer is None or voice is None:
+            return
+        match command:
+            case Commit():
+                writer.commit(command.ticket, command.writes)
+            case ReadEntries():
+                span = (command.start, command.stop)
+                writer.read(command.ticket, command.log, *span, command.bytes_max)
+            case SendFrame():
+                self._send(link, command)
+            case RefreshHello():
+                link.refresh_hello()
+            case ToDesk():
+                self._to_desk(command)
+            case SetControl():
+                self._set_control(voice, command)
+            case FarLegChanged():
+                voice.far_leg_changed(command.leg)
+            case _:
+                assert_never(command)
+
+    def _send(self, link: Link, command: SendFrame) -> None:
+        try:
+            link.send(
+                command.frame_class,
+                command.body,
+                datagram=command.datagram,
+                stream=command.stream,
+            )
+        except OpenlineError as fault:
+            _diagnostics.error("frame.unsent", code=fault.code, frame_class=command.frame_class)
+
+    def _to_desk(self, command: ToDesk) -> None:
+        if command.desk is not None:
+            self.tell(command.desk, command.event)
+            return
+        for sink in list(self.sinks.values()):
+            sink(command.event)
+        for watcher in list(self.watchers):
+            watcher(command.event)
+
+    def _set_control(self, voice: DeskVoice, command: SetControl) -> None:
+        voice.set_control(
+            ControlBlock(
+                call_tag=command.call_tag,
+                talking=command.talking,
+                call_open=command.call_open,
+                manner=command.manner,
+                talk_seq=command.talk_seq & 0xFFFF,
+                stamp_ms=self.clock().mono_ms & 0xFFFFFFFF,
+            )
+        )
+
+    # --- what the link brings (openline.link.LinkHandler) --------------------------------
+
+    def hello(self) -> bytes:
+        """The body of the current HELLO."""
+        body = self.post.hello(self.clock())
+        self.carry_out()
+        return body
+
+    def hello_received(self, body: bytes) -> bytes:
+        """Judge the peer's HELLO; raises what refuses the connection."""
+        try:
+            return self.post.hello_received(body, self.clock())
+        finally:
+            self.carry_out()
+
+    def frame_received(self, frame_class: int, sequence: int, body: bytes) -> None:
+        """A frame for the engine."""
+        self.post.frame_received(frame_class, sequence, body, self.clock())
+        self.carry_out()
+
+    def media_received(self, sequence: int, body: bytes) -> None:
+        """A media frame: straight to the desk's voice, never through the engine."""
+        del sequence
+        if self._voice is not None:
+            self._voice.cell_received(body)
+
+    def round_trip(self, path: str, rtt_ms: float) -> None:
+        """An authenticated, fresh round trip."""
+        self.post.round_trip(path, rtt_ms, self.clock())
+        self.carry_out()
+
+    def connected(self, path: str) -> None:
+        """A connection became usable."""
+        self.post.connected(path, self.clock())
+        self.carry_out()
+
+    # --- what the store answers (openline.store.StoreEvents) -----------------------------
+
+    def committed(self, ticket: int) -> None:
+        """A transaction is durable."""
+        self.post.committed(ticket, self.clock())
+        self.carry_out()
+
+    def commit_failed(self, ticket: int, code: str) -> None:
+        """A transaction failed, with nothing half done."""
+        _diagnostics.error("store.refused", code=code, ticket=ticket)
+        self.post.commit_failed(ticket, code, self.clock())
+        self.carry_out()
+
+    def entries_read(self, ticket: int, entries: tuple[StoredEntry, ...]) -> None:
+        """A slice of a read."""
+        self.post.entries_read(ticket, entries, self.clock())
+        self.carry_out()
+
+    # --- voice -----------------------------------------------------------------------------
+
+    def own_leg(self, leg: bytes | None) -> None:
+        """Our own desk's leg, for the peer."""
+        self.post.own_leg(leg, self.clock())
+        self.carry_out()
+
+    def control_seen(self, block: ControlBlock) -> None:
+        """The control block of the peer's cells changed."""
+        self.post.control_seen(
+            block.call_tag,
+            call_open=block.call_open,
+            talking=block.talking,
+            manner=block.manner,
+            talk_seq=block.talk_seq,
+            now=self.clock(),
+        )
+        self.carry_out()
+
+    def tell(self, desk: bytes, event: DeskEvent) -> None:
+        """Give an event to one desk, if it is still there."""
+        sink = self.sinks.get(desk)
+        if sink is not None:
+            sink(event)
+
+    # --- time ----------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Let time pass, every 50 ms, with the link as its own probes show it."""
+        now = self.clock()
+        if self._link is not None:
+            views, group = path_views(self._link)
+            self.post.paths(views, group, now)
+        self.post.tick(now)
+        self.carry_out()
+
+
+def path_views(link: Link) -> tuple[tuple[PathView, ...], str | None]:
+    """The paths as a desk shows them, and the key exchange of the link."""
+    paths = link.status().paths
+    views = tuple(
+        PathView(
+            name=path.name,
+            lamp="up" if path.udp else "stream" if path.alive else "dead",
+            rtt_ms=path.round_trip_ms,
+            shared="link.shared-interface" in path.warnings,
+        )
+        for path in paths
+    )
+    group = next((path.tls_group for path in paths if path.tls_group is not None), None)
+    return views, group
