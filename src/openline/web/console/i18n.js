@@ -1,6 +1,6 @@
 // Every word comes from the catalogue, by key; a language switch loses nothing.
 
-export const LANGUAGES = { en: "English", "zh-Hans": "简体中文" };
+export const LANGUAGES = { en: "English", "zh-Hans": "中文" };
 const KEPT = "openline.language";
 const catalogues = {};
 let language = "en";

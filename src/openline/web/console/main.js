@@ -16,6 +16,7 @@ const AUDIBLE_DBFS = -50;
 const NOTICE_MS = 12_000;
 const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
+const START_MS = 600;
 
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 await loadWords();
@@ -92,7 +93,7 @@ const audioFrames = {
     state.audio = { ...state.audio, ready: true, error: "" };
     audio.post({ t: "volume", value: volume });
     if (state.gate) audio.post({ t: "gate", open: true });
-    if (socket.open) audio.post({ t: "start" });
+    startAudio();
     redraw();
   },
   offer: ({ sdp }) => socket.send({ t: "offer", sdp }),
@@ -106,8 +107,20 @@ const audioFrames = {
   wave: ({ own, far }) => demo("wave", { own, far }),
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
-  restart: () => setTimeout(() => { if (socket.open) audio.post({ t: "start" }); }, RESTART_MS),
+  restart: () => setTimeout(startAudio, RESTART_MS),
 };
+
+let startTimer = 0;
+let startedAt = -Infinity;
+
+/** Ask the audio page to start (again): once in START_MS, since its first offer takes a moment to make. */
+function startAudio() {
+  clearTimeout(startTimer);
+  const wait = startedAt + START_MS - performance.now();
+  if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
+  startedAt = performance.now();
+  if (socket.open) audio.post({ t: "start" });
+}
 
 const audio = new AudioLink({
   origin: document.querySelector('meta[name="openline-audio"]').content,
@@ -118,7 +131,7 @@ const audio = new AudioLink({
 
 function wakeSound() {
   tones.wake();
-  if (state.audio.ready && state.audio.context !== "running") audio.post({ t: "start" });
+  if (state.audio.ready && state.audio.context !== "running") startAudio();
 }
 
 function setGate(open) {
@@ -161,7 +174,7 @@ const postFrames = {
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
     ticked(frame);
-    audio.post({ t: "start" });
+    startAudio();
   },
   view: ticked,
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },

@@ -1,6 +1,6 @@
 // Drawing: each part of the page has its own root; the timeline is drawn only when it changed.
 
-import { render } from "./vendor/lit-html/lit-html.js";
+import { html, render } from "./vendor/lit-html/lit-html.js";
 import { alarms } from "./views/alarms.js";
 import { banner } from "./views/banner.js";
 import { composer } from "./views/composer.js";
@@ -57,6 +57,8 @@ function drawTimeline(actions) {
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
 }
 
+const foot = () => html`<span>${t("foot.receipt")}</span><span>${t("recording.note")}</span>`;
+
 export function draw(actions, draft) {
   document.body.classList.toggle("lost", !fresh());
   document.body.classList.toggle("live", fresh() && state.audio.mic === "LIVE");
@@ -68,7 +70,7 @@ export function draw(actions, draft) {
   drawTimeline(actions);
   render(composer(draft, actions), root("composer"));
   render(help(actions), root("overlay"));
-  root("foot").textContent = t("foot.receipt");
+  render(foot(), root("foot"));
   speak();
 }
 

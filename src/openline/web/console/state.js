@@ -98,5 +98,6 @@ export function whyNotSpeak() {
   if (!fresh()) return "speak.post_lost";
   if (!state.audio.ready) return "speak.no_audio_page";
   if (["no_desk", "no_far_desk", "connecting"].includes(state.view.voice)) return `speak.${state.view.voice}`;
+  if (state.audio.pc !== "connected") return "speak.connecting";
   return "";
 }

@@ -9,8 +9,8 @@ function contact(word) {
   if (word === "UNKNOWN") return t("link.not_known");
   const age = contactAge();
   if (word === "DOWN" && age === null) return t("link.no_contact_yet");
-  const last = t("link.last_contact", { ago: span(age ?? 0) });
-  return word === "DOWN" ? `${t("link.no_contact")} ${last}` : last;
+  const facts = { ago: span(age ?? 0) };
+  return word === "DOWN" ? t("link.no_contact", facts) : t("link.last_contact", facts);
 }
 
 function standing(view) {
@@ -51,7 +51,7 @@ function record(view) {
     <span class="word">${t(`record.${fresh() ? r.state : "unknown"}`)}</span>
     <span>${t("record.sizes", { own: number(r.own_size), peer: number(r.peer_size) })}</span>
     <span title=${t("help.receipt")} class=${short > 0 ? "behind" : ""}>${t("record.receipted", { n: number(r.receipted), of: number(r.own_size) })}</span>
-    <span>${t("record.sealed", { n: number(r.sealed), of: number(r.own_size) })}</span>
+    <span>${t("record.sealed", { n: number(r.sealed) })}</span>
     ${r.outbox > 0 ? html`<b class="behind">${t("record.outbox", { n: number(r.outbox) })}</b>` : nothing}
   </div>`;
 }
@@ -67,9 +67,9 @@ export function banner(actions) {
     <div class="row top">
       <div class="link w-${word}"><span class="word">${SHAPES[word]}${t(`link.${word}`)}</span>
         <span class="contact">${contact(word)}</span></div>
-      ${standing(view)}
-      ${watch("peer", view.peer_watch, view.peer_names, "")}
-      ${watch("own", view.own_watch, view.own_names, view.officer)}
+      <div class="sides">${standing(view)}
+        <div class="watches">${watch("peer", view.peer_watch, view.peer_names, "")}
+          ${watch("own", view.own_watch, view.own_names, view.officer)}</div></div>
       <div class="utc" title=${t("utc.help")}><span class="label">${utcDay(view.wall_ms)} UTC</span>
         <time class="word">${utcTime(view.wall_ms)}</time></div>
     </div>
@@ -77,9 +77,9 @@ export function banner(actions) {
       <ul class="lamps" aria-label=${t("path.label")}>${view.link.paths.map(path)}</ul>
       ${record(view)}
       <span class="tools">
-        <button class="plain" @click=${actions.nextLanguage} lang=${actions.otherLanguage().tag} title=${t("language.help")}>${actions.otherLanguage().name}</button>
-        <button class="plain" @click=${actions.nextTheme} title=${t("theme.help")}>${t(`theme.${actions.theme()}`)}</button>
-        <button class="plain" @click=${actions.help} aria-haspopup="dialog" title=${t("help.title")}>? ${t("help.short")}</button>
+        <button class="plain" @click=${actions.nextLanguage} lang=${actions.otherLanguage().tag} title="${t("language.help")} (L)">${actions.otherLanguage().name}</button>
+        <button class="plain" @click=${actions.nextTheme} aria-label="${t("theme.help")}: ${t(`theme.${actions.theme()}`)}" title=${t(`theme.${actions.theme()}`)}>◐</button>
+        <button class="plain" @click=${actions.help} aria-haspopup="dialog" aria-label=${t("help.title")} title="${t("help.title")} (?)">?</button>
       </span>
     </div>`;
 }

@@ -20,7 +20,7 @@ export function composer(draft, actions) {
   const empty = draft.text.trim() === "";
   const waits = state.view && fresh() && state.view.record.state !== "live";
   return html`<h2><label for="draft">${t("composer.title")}</label></h2>
-    <textarea id="draft" rows="3" dir="auto" spellcheck="true" lang=${draft.lang}
+    <textarea id="draft" rows="2" dir="auto" spellcheck="true" lang=${draft.lang}
       placeholder=${t("composer.placeholder")} @input=${actions.draftInput} @keydown=${actions.draftKey}
       aria-describedby="draft-said draft-size"></textarea>
     <div class="row">

@@ -21,7 +21,8 @@ function truths(call) {
 
 function callPanel(call, actions) {
   if (call === null) {
-    return html`<div class="call idle"><p>${t("call.none", { peer: nameOf(state.view?.peer_names) })}</p></div>`;
+    const words = whyNotSpeak() ? t("call.none_plain") : t("call.none", { peer: nameOf(state.view.peer_names) });
+    return html`<div class="call idle"><p>${fresh() ? words : t("call.unknown")}</p></div>`;
   }
   const peer = nameOf(state.view.peer_names);
   const left = endsIn(call);
@@ -35,6 +36,7 @@ function callPanel(call, actions) {
       ${silenced ? html`<span>${silenced}</span>` : nothing}
       ${call.peer_talking ? html`<span class="talking">${t("call.peer_talking")}</span>` : nothing}</div>
       ${left === null ? nothing : html`<span class="left" title=${t("call.ends_help")}><b>${Math.ceil(left / 1000)}</b><small>${t("call.seconds_left")}</small></span>`}</div>
+    ${truths(call)}
     <div class="keys">
       ${incoming ? html`<button @click=${actions.silence} ?disabled=${call.silenced !== ""}>${t("call.silence")} <kbd>S</kbd></button>` : nothing}
       <button @click=${actions.end}>${t(incoming ? "call.decline" : "call.end")} <kbd>E</kbd></button></div></div>`;
@@ -63,18 +65,16 @@ function notice() {
 export function voice(actions) {
   const call = openCall();
   const mic = fresh() ? state.audio.mic : "UNKNOWN";
-  return html`<h2>${t("voice.title")}</h2>
-    ${callPanel(call, actions)}
+  return html`<h2 class="unseen">${t("voice.title")}</h2>
     ${talkKey(actions)}${notice()}
     <div class="mic m-${mic}"><span class="label">${t("mic.label")}</span>
       <span class="word">${SHAPES[mic]}${t(`mic.${mic}`)}</span><span class="what">${t(`mic.${mic}_what`)}</span></div>
     <div class="levels">
       <span>${t("level.own")}</span><div class="meter" id="level-own" role="img" aria-label=${t("level.own")}></div>
       <span>${t("level.far")}</span><div class="meter" id="level-far" role="img" aria-label=${t("level.far")}></div></div>
-    ${truths(call)}
+    ${callPanel(call, actions)}
     <div class="settings">
       <label>${t("volume.label")} <input id="volume" type="range" min="0" max="100" .value=${String(actions.volume())} @input=${actions.setVolume}></label>
       <button class="plain" @click=${actions.testMicrophone} ?disabled=${mic !== "COLD" || !state.audio.ready}>${t("mic.test")}</button>
-    </div>
-    <p class="recording">${t("recording.note")}</p>`;
+    </div>`;
 }
