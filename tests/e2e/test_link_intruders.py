@@ -163,7 +163,7 @@ async def meet(post: Post, peer: Post) -> Intruder:
         (8).to_bytes(4, "big") + bytes(8),  # shorter than class and sequence
         bytes(4),
         (9).to_bytes(4, "big") + b"\x00" + (1).to_bytes(8, "big"),  # no such class
-        (9).to_bytes(4, "big") + b"\x0a" + (1).to_bytes(8, "big"),
+        (9).to_bytes(4, "big") + b"\x80" + (1).to_bytes(8, "big"),
         (9).to_bytes(4, "big") + b"\x84" + (1).to_bytes(8, "big"),  # pieces are for packets
         (9).to_bytes(4, "big") + b"\x04" + bytes(8),  # sequence 0
         (10).to_bytes(4, "big") + b"\x02" + (1).to_bytes(8, "big") + b"x",  # no heartbeat
@@ -189,6 +189,20 @@ async def test_a_peer_that_breaks_framing_loses_that_connection_only(
         await intruder.close()
         await until(lambda: one.up() and other.up())
         assert one.paths()[1].alive
+
+
+async def test_a_class_of_the_future_is_dropped_and_counted() -> None:
+    one, other = make_pair(1)
+    async with running(one):
+        await listening(one)
+        intruder = await meet(one, other)
+        await intruder.frame(FrameClass.HELLO, 1, INCARNATION)
+        await intruder.frame(77, 1, b"from a later version")
+        await intruder.frame(FrameClass.CONTROL, 1, b"known")
+        await until(lambda: one.heard.frames == [(FrameClass.CONTROL, 1, b"known")])
+        assert one.link.status().unknown_frames == 1
+        assert one.paths()[0].tcp
+        await intruder.close()
 
 
 async def test_nothing_counts_before_hello() -> None:

@@ -180,6 +180,7 @@ class LinkStatus:
         round_trip_age_ms: the youngest proof of any path, None before the first.
         packets_refused: UDP packets that were not authentic, not ours or replayed.
         connects_refused: TCP connects over the limits.
+        unknown_frames: frames of classes that this version does not know, dropped.
         offences: the newest, at most 16.
     """
 
@@ -188,6 +189,7 @@ class LinkStatus:
     round_trip_age_ms: int | None
     packets_refused: int
     connects_refused: int
+    unknown_frames: int
     offences: tuple[Offence, ...]
 
 

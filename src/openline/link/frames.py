@@ -32,7 +32,7 @@ _LENGTH = struct.Struct(">I")
 
 
 class FrameClass(IntEnum):
-    """The classes of frames; no other number is allowed on the wire."""
+    """The classes of frames of this version; another from 1 to 127 is dropped and counted."""
 
     HELLO = 1
     HEARTBEAT = 2
@@ -48,8 +48,7 @@ class FrameClass(IntEnum):
 STREAM_ONLY: Final = frozenset({FrameClass.HELLO, FrameClass.SEAL, FrameClass.CLOSE})
 LINKS_OWN: Final = frozenset({FrameClass.HELLO, FrameClass.HEARTBEAT, FrameClass.CLOSE})
 """Classes that `Link.send` refuses: the link itself sends them."""
-_CLASSES: Final = frozenset(int(item) for item in FrameClass)
-_DATAGRAM_CLASSES: Final = _CLASSES - {int(item) for item in STREAM_ONLY}
+KNOWN: Final = frozenset(int(item) for item in FrameClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Frame:
     """One whole frame.
 
     Attributes:
-        frame_class: one of `FrameClass`.
+        frame_class: 1 to 127, see `FrameClass`.
         sequence: from 1, per class and incarnation of its sender.
         body: what the class says; opaque here.
     """
@@ -121,7 +120,7 @@ class RecordReader:
         if len(self._buffer) < end:
             return None
         _, frame_class, sequence = _RECORD.unpack_from(self._buffer)
-        if frame_class not in _CLASSES or sequence == 0:
+        if not 0 < frame_class < FRAGMENT_BIT or sequence == 0:
             raise LinkError("link.frame", f"class {frame_class}, sequence {sequence}")
         body = bytes(self._buffer[_RECORD.size : end])
         del self._buffer[:end]
@@ -161,7 +160,7 @@ def parse_plaintext(plaintext: bytes) -> Frame | Piece:
         raise LinkError("link.frame", f"plaintext of {len(plaintext)} bytes")
     marked, sequence = _HEAD.unpack_from(plaintext)
     frame_class = marked & ~FRAGMENT_BIT
-    if frame_class not in _DATAGRAM_CLASSES or sequence == 0:
+    if frame_class == 0 or frame_class in STREAM_ONLY or sequence == 0:
         raise LinkError("link.frame", f"class {marked}, sequence {sequence}")
     if not marked & FRAGMENT_BIT:
         return Frame(frame_class, sequence, plaintext[HEAD_SIZE:])

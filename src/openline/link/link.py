@@ -17,6 +17,7 @@ from openline.link.config import (
     Offence,
 )
 from openline.link.frames import (
+    KNOWN,
     LINKS_OWN,
     STREAM_BODY_MAX,
     STREAM_ONLY,
@@ -70,6 +71,7 @@ class Link:
         self._media: Counter[str] = Counter()
         self._media_first = 0
         self._media_highest = 0
+        self._unknown_frames = 0
         self._offences: deque[Offence] = deque(maxlen=OFFENCES_MAX)
         self._warnings: dict[str, tuple[str, ...]] = {}
         self._warnings_at_ms = 0.0
@@ -107,7 +109,7 @@ class Link:
         Raises:
             LocalProtocolError: ``link.class`` or ``link.size``.
         """
-        if frame_class in LINKS_OWN or frame_class not in set(FrameClass):
+        if frame_class in LINKS_OWN or frame_class not in KNOWN:
             raise LocalProtocolError("link.class", f"class {frame_class}")
         if len(body) > STREAM_BODY_MAX:
             raise LocalProtocolError("link.size", f"body of {len(body)} bytes")
@@ -163,6 +165,7 @@ class Link:
             round_trip_age_ms=min(ages, default=None),
             packets_refused=sum(path.packets_refused for path in self._paths),
             connects_refused=sum(path.admission.refused for path in self._paths),
+            unknown_frames=self._unknown_frames,
             offences=tuple(self._offences),
         )
 
@@ -219,6 +222,9 @@ class Link:
 
     def deliver(self, path: str, incarnation: bytes, frame: Frame) -> None:
         """Pass a frame up if it is the first copy."""
+        if frame.frame_class not in KNOWN:
+            self._unknown_frames += 1
+            return
         verdict = self._windows.take(incarnation, frame.frame_class, frame.sequence)
         media = frame.frame_class == FrameClass.MEDIA
         if media:
