@@ -89,7 +89,7 @@ class Check:
         """Do all parts.
 
         Args:
-            link_up_ms: how long the first LINK UP took after both posts answered.
+            link_up_ms: from the start of both posts' processes to LINK UP on both sides.
         """
         found = self.findings
         found.link_up_ms = round(link_up_ms, 1)
@@ -97,8 +97,14 @@ class Check:
         parts = (self._link, self._voice, self._texts, self._cut, self._restart, self._record)
         for part in parts:
             await self._try(part.__name__.strip("_"), part)
-        found.machine["load_after"] = load()
+        found.machine |= {"load_after": load(), "rtt_ms": await self._round_trips()}
         return found
+
+    async def _round_trips(self) -> Spread:
+        """Of both posts over both paths, each the last that its link measured."""
+        statuses = [said for said in (await self._scene.statuses()).values() if said is not None]
+        paths = [path for said in statuses for path in said["link"]["paths"]]
+        return spread([path["rtt_ms"] for path in paths if path["rtt_ms"] is not None])
 
     async def _try(self, name: str, part: Any) -> None:  # noqa: ANN401 a bound coroutine function
         try:
@@ -120,8 +126,6 @@ class Check:
     async def _link(self) -> None:
         status = await self._status("left")
         self.findings.tls_group = status["link"]["tls_group"]
-        round_trips = [path["rtt_ms"] for path in status["link"]["paths"] if path["rtt_ms"]]
-        self.findings.machine["rtt_ms"] = spread(round_trips)
         if self.findings.tls_group != EXPECTED_GROUP:
             self._fail("link", "demo.tls_group", group=str(self.findings.tls_group))
 
@@ -225,8 +229,8 @@ class Check:
 
     async def _record(self) -> None:
         await self._scene.until(records_level, RECORDS_S_MAX, "demo.records_differ")
-        files = [await self._scene.export(side) for side in SIDES]
-        verdicts = [await verify(file, self._scene.pins) for file in files]
+        files = await asyncio.gather(*(self._scene.export(side) for side in SIDES))
+        verdicts = await asyncio.gather(*(verify(file, self._scene.pins) for file in files))
         held = all(verdict.held for verdict in verdicts)
         bundles = [read_bundle(file.read_bytes()) for file in files]
         entries = [(bundle.genesis, bundle.entries) for bundle in bundles]

@@ -82,12 +82,16 @@ class PostProcess:
         deadline = asyncio.get_running_loop().time() + START_S_MAX
         while asyncio.get_running_loop().time() < deadline:
             if not self.alive:
-                raise ConfigError("demo.post_died", "", side=self.side, reason=self._last_words())
+                raise ConfigError(
+                    "demo.post_died", self._last_words(), side=self.side, reason=self._last_words()
+                )
             with contextlib.suppress(AccessError):
                 await self.status()
                 return
             await asyncio.sleep(0.05)
-        raise ConfigError("demo.post_silent", "", side=self.side, reason=self._last_words())
+        raise ConfigError(
+            "demo.post_silent", self._last_words(), side=self.side, reason=self._last_words()
+        )
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

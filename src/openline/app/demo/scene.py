@@ -30,7 +30,7 @@ NAMES: Final[dict[Side, dict[str, str]]] = {
     "right": {"en": "Harbour South", "zh": "南港"},
 }
 LINK_UP_S_MAX: Final = 20.0
-POLL_S: Final = 0.02
+POLL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,10 @@ class Scene:
     Args:
         folder: where everything lies.
         ports: all ports.
+
+    Attributes:
+        pins: both cards' full fingerprints, hex.
+        started_s: the event loop's time at which both posts' processes were started.
     """
 
     def __init__(self, folder: Path, ports: Ports) -> None:
@@ -85,6 +89,7 @@ class Scene:
         self.posts = {side: PostProcess(side, folder / side) for side in SIDES}
         self.paths = {name: self._path(name) for name in PATHS}
         self.pins: tuple[str, str] = ("", "")
+        self.started_s = 0.0
 
     def _path(self, name: str) -> CuttablePath:
         def face(side: Side) -> Face:
@@ -228,6 +233,7 @@ async def set_scene(
         with progress.step("demo.progress.posts"):
             for path in scene.paths.values():
                 await path.start()
+            scene.started_s = asyncio.get_running_loop().time()
             await asyncio.gather(*(post.start() for post in scene.posts.values()))
         yield scene
     finally:
