@@ -2,6 +2,8 @@
 
 import socket
 import struct
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,15 +81,22 @@ def udp_socket(own: Address, port: int) -> socket.socket:
         sock.settimeout(0)
         if own.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-        except OSError:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        _enlarge(sock)
         sock.bind(own.socket_address(port))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """Ask for a receive buffer that outlasts a stall of the loop."""
+    option = _SO_RCVBUFFORCE if sys.platform == "linux" else socket.SO_RCVBUF
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, option, _RECEIVE_BUFFER)
+    except OSError:  # the force needs a privilege
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
 
 def listening_socket(own: Address) -> socket.socket:
@@ -113,7 +122,8 @@ def dialing_socket(own: Address) -> socket.socket:
         sock.settimeout(0)
         if not own.is_any():
             # The port is chosen at connect, else a listening port could be taken by chance.
-            sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+            if sys.platform == "linux":
+                sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
             sock.bind(own.socket_address(0))
     except BaseException:
         sock.close()
@@ -124,9 +134,10 @@ def dialing_socket(own: Address) -> socket.socket:
 def tune_stream(sock: socket.socket, stalled_ms: int) -> None:
     """Make a connected TCP socket prompt, and die when it stalls; raises OSError."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stalled_ms)
-    # What the kernel has not sent stays with us, where it can be counted.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _NOT_SENT_LOW_WATER)
+    if sys.platform == "linux":
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stalled_ms)
+        # What the kernel has not sent stays with us, where it can be counted.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _NOT_SENT_LOW_WATER)
 
 
 def interface_addresses() -> dict[str, int]:
@@ -135,6 +146,8 @@ def interface_addresses() -> dict[str, int]:
     Asked of the kernel by netlink; empty where that cannot be had.
     """
     found: dict[str, int] = {}
+    if sys.platform != "linux":
+        return found
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as sock:
             sock.settimeout(1.0)

@@ -270,11 +270,12 @@ class Connection(asyncio.Protocol):
             self._host.opened(self)
 
     def refuse(self, code: str, detail: str) -> None:
-        """Close for good, telling the peer why."""
+        """Close for good, telling the peer why; a stranger is told nothing."""
         self.refused = code
-        if self.stage in {Stage.GREETING, Stage.OPEN}:
+        stranger = self.stage is Stage.HANDSHAKE
+        if not stranger and self.stage is not Stage.GONE:
             self._write(encode_record(self._host.close_frame(code)))
-        self._end(code, detail)
+        self._end(code, detail, abort=stranger)
 
     def drop(self, code: str) -> None:
         """End the stream at once and forget the keys."""

@@ -33,6 +33,7 @@ from openline.link.window import FrameWindows, Verdict
 INCARNATION_SIZE: Final = 16
 OFFENCES_MAX: Final = 16
 OFFENCE_BYTES_MAX: Final = 1024
+_CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _WARNINGS_EVERY_MS: Final = 10_000
 
 _diagnostics = structlog.get_logger("openline.link")
@@ -40,7 +41,7 @@ _diagnostics = structlog.get_logger("openline.link")
 
 def boot_clock_ms() -> float:
     """Milliseconds of a monotonic clock that goes on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) * 1000.0
+    return time.clock_gettime(_CLOCK) * 1000.0
 
 
 class Link:

@@ -11,7 +11,8 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 def same_place(one: SocketAddress, other: SocketAddress) -> bool:
     """Say whether two socket addresses name the same host and port."""
-    return one[:2] == other[:2]
+    # The system names the interface of a link-local host behind a "%".
+    return one[1] == other[1] and one[0].partition("%")[0] == other[0].partition("%")[0]
 
 
 class Target:

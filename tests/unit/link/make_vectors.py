@@ -248,8 +248,8 @@ def heartbeats() -> list[Vector]:
 
 def make() -> Vector:
     return {
-        "about": "docs/spec/link.md: pins (2), exporter context (4.1), packets (4.2), plaintexts and "
-        "pieces (5), stream records (3), heartbeats (7). TLS itself is not in here.",
+        "about": "docs/spec/link.md: pins (2), exporter context (4.1), packets (4.2), plaintexts "
+        "and pieces (5), stream records (3), heartbeats (7). TLS itself is not in here.",
         "keys": keys(),
         "contexts": contexts(),
         "packets": packets() + refused_packets(),
