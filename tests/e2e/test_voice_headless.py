@@ -45,7 +45,7 @@ async def headless_desk(post: Post, ears: Ears) -> AsyncIterator[HeadlessDesk]:
     desk = HeadlessDesk(on_heard=ears)
     jobs: list[asyncio.Future[None]] = []
     post.on_answer = lambda sdp, _generation: jobs.append(asyncio.ensure_future(desk.answer(sdp)))
-    post.offered(await desk.offer(), 0, bytes([post.party]) * 8)
+    post.offered(await desk.offer(), bytes([post.party]) * 8)
     try:
         yield desk
     finally:

@@ -164,10 +164,10 @@ class Post:
         self.pipe.cells.append(cell)
         self.pipe.carry(lambda: self.peer.endpoint.cell_received(cell))
 
-    def offered(self, sdp: str, generation: int, desk: bytes) -> None:
+    def offered(self, sdp: str, desk: bytes) -> None:
         """The desk's offer came."""
         offer = self.endpoint.offer(desk, sdp)
-        self.act(self.pairing.offered(offer, generation=generation))
+        self.act(self.pairing.offered(offer))
 
     def act(self, actions: list[PairingAction]) -> None:
         """Do what the pairing asks for."""
@@ -236,7 +236,7 @@ class ChromiumDesk:
             async with self.loading:
                 offers = await self.seen("offers")
                 for offer in offers[self.offers_taken :]:
-                    self.post.offered(offer["sdp"], offer["generation"], self.desk)
+                    self.post.offered(offer["sdp"], self.desk)
                 self.offers_taken = len(offers)
             await asyncio.sleep(0.02)
 

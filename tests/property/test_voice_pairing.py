@@ -1,6 +1,6 @@
 """Two pairings converge: any reloads, restarts and renewals, in any order of delivery."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,7 +54,8 @@ class Side:
 
     def offer_again(self) -> None:
         if self.page is not None:
-            self.act(self.pairing.offered(self.page, generation=self.page_generation))
+            offer = replace(self.page, generation=self.page_generation)
+            self.act(self.pairing.offered(offer))
 
 
 STEPS = st.lists(

@@ -8,7 +8,7 @@ desk. docs/spec/voice.md is normative.
 import asyncio
 import secrets
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -101,6 +101,7 @@ class VoiceEndpoint:
         self._transport: asyncio.DatagramTransport | None = None
         self._legs: dict[bytes, Leg] = {}
         self._by_address: dict[Address, Leg] = {}
+        self._former: OrderedDict[str, Leg] = OrderedDict()
         self._joined: Leg | None = None
         self._control = ControlBlock()
         self._far_control: ControlBlock | None = None
@@ -142,6 +143,7 @@ class VoiceEndpoint:
             self._transport = None
         self._legs.clear()
         self._by_address.clear()
+        self._former.clear()
         self._joined = None
 
     def offer(self, desk: bytes, sdp: str) -> LegOffer:
@@ -161,7 +163,7 @@ class VoiceEndpoint:
         held = self._legs.get(desk)
         if held is None or held.ufrag != ufrag:
             self.drop(desk)
-            self._legs[desk] = Leg(desk=desk, offer=offer, ufrag=ufrag, pwd=pwd)
+            self._legs[desk] = self._revive(ufrag) or Leg(offer=offer, ufrag=ufrag, pwd=pwd)
         return LegOffer(
             desk=desk,
             fingerprint=offer.fingerprint,
@@ -169,6 +171,7 @@ class VoiceEndpoint:
             red=offer.red,
             page_ufrag=offer.page_ufrag,
             leg_ufrag=ufrag,
+            generation=offer.generation,
         )
 
     def answer(self, desk: bytes, far: FarLeg, *, active: bool) -> str:
@@ -213,6 +216,10 @@ class VoiceEndpoint:
             del self._by_address[leg.address]
         if self._joined is leg:
             self._joined = None
+        leg.far = None
+        self._former[leg.ufrag] = leg
+        while len(self._former) > LEG_COUNT_MAX:
+            self._former.popitem(last=False)
 
     def set_control(self, block: ControlBlock) -> None:
         """Put the block into every cell that goes out from now on."""
@@ -264,6 +271,13 @@ class VoiceEndpoint:
             cells_received=self._cells_received,
             dropped=dict(dropped),
         )
+
+    def _revive(self, ufrag: str) -> Leg | None:
+        """The dropped leg of the same offer: a console that lost its post for a moment."""
+        leg = self._former.pop(ufrag, None)
+        if leg is not None and leg.address is not None:
+            self._by_address[leg.address] = leg
+        return leg
 
     def _control_received(self, control: ControlBlock, datagram_id: int) -> None:
         last = self._far_datagram_id

@@ -43,7 +43,6 @@ class Leg:
     """State of one leg.
 
     Attributes:
-        desk: instance of the own desk.
         offer: what it offered.
         ufrag: the ICE name that we gave it.
         pwd: and the password.
@@ -52,7 +51,6 @@ class Leg:
         heard_ms: when anything last came from there, monotonic.
     """
 
-    desk: bytes
     offer: PageOffer
     ufrag: str
     pwd: str

@@ -30,6 +30,7 @@ class LegOffer:
         red: it speaks RED (RFC 2198) beside Opus.
         page_ufrag: its ICE name; stays in this post.
         leg_ufrag: the name that this post gave the leg; stays in this post.
+        generation: under which its standing connection was joined, 0 if fresh.
     """
 
     desk: bytes
@@ -38,6 +39,7 @@ class LegOffer:
     red: bool
     page_ufrag: str
     leg_ufrag: str
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,16 +57,13 @@ class Pairing:
         """Generation of our own leg, 0 if there is none."""
         return self._own.generation if self._own else 0
 
-    def offered(self, offer: LegOffer, *, generation: int = 0) -> list[PairingAction]:
-        """Our desk offered.
+    def offered(self, offer: LegOffer) -> list[PairingAction]:
+        """Our desk offered, as the endpoint read it.
 
-        Args:
-            offer: as the endpoint read it.
-            generation: what the page says its connection was joined under, 0 for
-                a fresh one. A page whose post was restarted names it, and its
-                connection lives on.
+        A page whose post was restarted names the generation that its standing
+        connection was joined under, and the connection lives on.
         """
-        own, far = self._own, self._far
+        own, far, generation = self._own, self._far, offer.generation
         self._renewing = False
         same_page = own is not None and own.fingerprint == offer.fingerprint
         if own is not None and same_page:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openline.errors import VoiceError
-from openline.voice.legs import FINGERPRINT, SSRC_COUNT_MAX, FarLeg
+from openline.voice.legs import FINGERPRINT, GENERATION_MAX, SSRC_COUNT_MAX, FarLeg
 
 OPUS_PAYLOAD_TYPE: Final = 111
 RED_PAYLOAD_TYPE: Final = 63
@@ -22,8 +22,9 @@ _LINE: Final = re.compile(r"([a-z])=([\x20-\x7e]*)")
 _UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _MID: Final = re.compile(r"[A-Za-z0-9]{1,16}")
-_SSRC: Final = re.compile(r"(\d{1,10}) [\x20-\x7e]+")
-_MEDIA: Final = re.compile(r"audio \d{1,5} UDP/TLS/RTP/SAVPF((?: \d{1,3}){1,32})")
+_GENERATION: Final = re.compile(r"[0-9]{1,10}")
+_SSRC: Final = re.compile(r"([0-9]{1,10}) [\x20-\x7e]+")
+_MEDIA: Final = re.compile(r"audio [0-9]{1,5} UDP/TLS/RTP/SAVPF((?: [0-9]{1,3}){1,32})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class PageOffer:
         ssrcs: its media sources, at least one.
         mid: name of the one media section.
         red: RED with Opus inside is offered under its fixed number.
+        generation: under which the standing connection was joined, 0 for a fresh
+            one (our own attribute ``openline-generation``).
     """
 
     fingerprint: str
@@ -45,6 +48,7 @@ class PageOffer:
     ssrcs: tuple[int, ...]
     mid: str
     red: bool
+    generation: int = 0
 
 
 def parse_offer(sdp: str) -> PageOffer:
@@ -76,6 +80,7 @@ def parse_offer(sdp: str) -> PageOffer:
         ssrcs=_ssrcs(attributes),
         mid=_one(attributes, "mid", _MID),
         red=red,
+        generation=_generation(attributes),
     )
 
 
@@ -113,6 +118,15 @@ def _one(attributes: dict[str, list[str]], name: str, pattern: re.Pattern[str]) 
     if not pattern.fullmatch(value):
         raise VoiceError("voice.sdp", name)
     return value
+
+
+def _generation(attributes: dict[str, list[str]]) -> int:
+    if "openline-generation" not in attributes:
+        return 0
+    generation = int(_one(attributes, "openline-generation", _GENERATION))
+    if generation > GENERATION_MAX:
+        raise VoiceError("voice.sdp", "generation")
+    return generation
 
 
 def _fingerprint(attributes: dict[str, list[str]]) -> str:

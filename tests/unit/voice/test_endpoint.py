@@ -253,6 +253,23 @@ def test_the_same_offer_finds_the_same_credentials_after_a_restart() -> None:
     assert first.cells == []
 
 
+def test_a_desk_that_comes_back_with_its_connection_is_where_it_was() -> None:
+    rig = Rig()
+    rig.check()
+    rig.endpoint.drop(DESK)
+    rig.receive(RTP)
+    assert rig.cells == []
+    rig.endpoint.offer(b"new-name", OFFER)
+    rig.receive(RTP)
+    assert rig.cells == [], "not before it is answered again"
+    rig.endpoint.answer(b"new-name", FAR, active=True)
+    rig.receive(RTP)
+    assert len(rig.cells) == 1
+    for i in range(100):
+        rig.endpoint.offer(b"new-name", OFFER.replace("ahP6", f"ufrag{i}"))
+    assert len(rig.endpoint._former) == 16
+
+
 def test_legs_are_bounded_and_dropped() -> None:
     rig = Rig()
     for i in range(15):

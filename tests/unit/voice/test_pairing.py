@@ -5,7 +5,7 @@ from openline.voice import AnswerDesk, FarLeg, LegOffer, Pairing, RenewDesk, Sen
 A, B = b"a" * 8, b"b" * 8
 
 
-def offer(desk: bytes, number: int) -> LegOffer:
+def offer(desk: bytes, number: int, generation: int = 0) -> LegOffer:
     return LegOffer(
         desk=desk,
         fingerprint=":".join([f"{number:02X}"] * 32),
@@ -13,6 +13,7 @@ def offer(desk: bytes, number: int) -> LegOffer:
         red=True,
         page_ufrag="page",
         leg_ufrag="leg",
+        generation=generation,
     )
 
 
@@ -60,7 +61,7 @@ def test_a_page_that_outlived_its_post_keeps_its_generation() -> None:
     b.far_received(leg_a)
     again = Pairing()
     again.far_received(leg_b)
-    actions = again.offered(offer(A, 1), generation=1)
+    actions = again.offered(offer(A, 1, generation=1))
     assert AnswerDesk(A, leg_b) in actions
     [leg_a] = sent([*actions])
     assert b.far_received(leg_a) == []

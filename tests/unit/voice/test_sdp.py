@@ -59,6 +59,12 @@ def test_what_is_taken_from_an_offer() -> None:
     assert (offer.ssrcs, offer.mid, offer.red) == ((3764552891,), "0", True)
 
 
+def test_a_standing_connection_names_its_generation() -> None:
+    assert parse_offer(OFFER).generation == 0
+    named = OFFER.replace("t=0 0", "t=0 0\r\na=openline-generation:7")
+    assert parse_offer(named).generation == 7
+
+
 def test_the_answer_is_the_template() -> None:
     lines = answer()
     assert "a=ice-lite" in lines
@@ -120,6 +126,8 @@ def test_an_ipv6_post() -> None:
         ("s=-", "s=\x00"),
         ("s=-", "s=\u4e2d"),
         ("s=-", "no line"),
+        ("s=-", "s=-\r\na=openline-generation:-1"),
+        ("s=-", "s=-\r\na=openline-generation:4294967296"),
         ("s=-", "s=" + "x" * 2000),
         ("s=-", "\r\n".join(["a=x"] * 400)),
         ("a=mid:0", "a=mid:0\ra=mid:1"),

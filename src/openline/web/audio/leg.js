@@ -5,6 +5,11 @@
 
 const fingerprintOf = (sdp) => /^a=fingerprint:sha-256 (.+)$/im.exec(sdp)?.[1]?.trim() ?? "";
 
+// Our post may have been restarted and know nothing: name what the connection was joined under.
+const withGeneration = (sdp, generation) => (
+  generation > 0 ? sdp.replace(/^(t=.*\r\n)/m, `$1a=openline-generation:${generation}\r\n`) : sdp
+);
+
 export class Leg {
   constructor({ silentTrack, onOffer, onFarStream, onRestart, onChange }) {
     Object.assign(this, { silentTrack, onOffer, onFarStream, onRestart, onChange });
@@ -31,7 +36,7 @@ export class Leg {
         await this.pc.setLocalDescription();
       }
     }
-    this.onOffer(this.pc.localDescription.sdp, this.generation);
+    this.onOffer(withGeneration(this.pc.localDescription.sdp, this.generation), this.generation);
     return undefined;
   }
 
