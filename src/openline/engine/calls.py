@@ -5,20 +5,16 @@ and shuts loudspeakers (gates), stops a transmission, and writes at the end what
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from openline.engine.accounts import META_CALL, Accounts, Call
+from openline.engine.call_words import Teller, parse_said
 from openline.engine.context import Context
-from openline.engine.desk import CallView, Gate, StopTalking, ViewChanged
+from openline.engine.desk import CallView, Gate, StopTalking
 from openline.engine.keeper import Keeper
-from openline.engine.ports import SetControl
 from openline.engine.watch import Watch
-from openline.errors import PeerProtocolError
-from openline.protocol import control
 from openline.protocol.call import (
     CALL_ID_SIZE,
-    MANNER_NUMBERS,
     MANNERS,
     OUTCOMES,
     TAG_SIZE,
@@ -32,10 +28,8 @@ from openline.protocol.call import (
 from openline.protocol.clock import Now
 from openline.protocol.control import ControlOut
 from openline.protocol.delivery import DISCLOSURE_ATTENDED
-from openline.protocol.frames import FrameClass
-from openline.record.cbor import Value, as_bool, as_bytes, as_map, as_text, as_uint
+from openline.record.cbor import Value
 
-SEQUENCE_MAX: Final = 65_535
 ENDED_TAGS_MAX: Final = 32
 HOUR_MS: Final = 3_600_000
 ENDED_SHOWN_MS: Final = 10_000
@@ -43,7 +37,6 @@ CLOSING_MS: Final = 500
 """A cell may tell of an end before the CONTROL frame tells its reason."""
 
 _NO_TAG: Final = bytes(TAG_SIZE)
-_FIELDS_MAX: Final = 12
 _TIMED: Final = {
     Outcome.UNTAKEN: CallInput.UNTAKEN_TOO_LONG,
     Outcome.SILENCED: CallInput.UNTAKEN_TOO_LONG,
@@ -53,46 +46,6 @@ _TIMED: Final = {
     Outcome.RESTART: CallInput.RESTART,
 }
 """What moves our call when the peer names this outcome; any other is its officer's act."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the peer says of a call, in CONTROL."""
-
-    call_id: bytes
-    manner: Manner
-    open: bool
-    talking: bool
-    seq: int
-    outcome: str
-    taken: bool = False
-    silenced: bool = False
-    sounded: bool = False
-    attended: bool | None = None
-
-
-def parse_said(payload: Value) -> Said:
-    """A ``call`` or ``call-answer`` payload.
-
-    Raises:
-        OpenlineError: ``protocol.call`` or ``record.encoding``.
-    """
-    said = as_map(payload, _FIELDS_MAX)
-    manner = MANNERS.get(as_uint(said.get("manner"), 255))
-    if manner is None:
-        raise PeerProtocolError("protocol.call", "unknown manner")
-    return Said(
-        call_id=as_bytes(said.get("id"), CALL_ID_SIZE),
-        manner=manner,
-        open=as_bool(said.get("open")),
-        talking=as_bool(said.get("talking")),
-        seq=as_uint(said.get("seq"), SEQUENCE_MAX),
-        outcome=as_text(said.get("outcome", ""), 32),
-        taken=as_bool(said.get("taken", False)),
-        silenced=as_bool(said.get("silenced", False)),
-        sounded=as_bool(said.get("sounded", False)),
-        attended=as_bool(said["attended"]) if "attended" in said else None,
-    )
 
 
 class Calls:
@@ -109,11 +62,10 @@ class Calls:
     ) -> None:
         """No call; one that was open when this post last stopped is accounted for."""
         self._ctx = ctx
-        self._out = out
         self._watch = watch
         self._accounts = Accounts(ctx, keeper)
         self._call: Call | None = None
-        self._block: tuple[bytes, bool, bool, int] | None = None
+        self._teller = Teller(ctx, out)
         self._talker: bytes | None = None
         self._ended: deque[bytes] = deque(maxlen=ENDED_TAGS_MAX)
         self._announced: deque[int] = deque()
@@ -189,7 +141,7 @@ class Calls:
         call.moved_ms = now.mono_ms
         if on and call.role == "called":
             self._move(CallInput.CALLED_TALKS, now)
-        self._tell(call)
+        self._teller.tell(call)
 
     def sounded(self, desk: bytes, name: str) -> None:
         """The far voice was played at a desk of ours."""
@@ -197,7 +149,7 @@ class Calls:
         if call is None or call.tag.hex() != name or call.sounded or not self._watch.has(desk):
             return
         call.sounded = True
-        self._tell(call)
+        self._teller.tell(call)
 
     def end(self, now: Now) -> None:
         """Our officer ends the call."""
@@ -212,7 +164,7 @@ class Calls:
         if call is None or call.role != "called" or call.state is not CallState.ANNOUNCING:
             return
         call.silenced = "own"
-        self._tell(call)
+        self._teller.tell(call)
 
     # --- the peer ------------------------------------------------------------------------------
 
@@ -232,7 +184,7 @@ class Calls:
         self._heard(call, said.seq, talking=said.talking, now=now)
         if not said.open:
             self._peer_ended(call, said.outcome, now)
-        self._tell(call)
+        self._teller.tell(call)
 
     def called_says(self, payload: Value, now: Now) -> None:
         """The CONTROL object ``call-answer``: the peer is called by us.
@@ -258,21 +210,21 @@ class Calls:
 
     def cell_says(
         self, tag: bytes, *, call_open: bool, talking: bool, manner: int, seq: int, now: Now
-    ) -> None:
-        """The control block of a media cell, first or again."""
+    ) -> bool:
+        """The control block of a media cell, first or again; True if it was news."""
         if tag == _NO_TAG or len(tag) != TAG_SIZE or manner not in MANNERS:
-            return
+            return False
         call = self._find(tag, now, opened=call_open)
         if call is None or not call.open or seq <= call.peer_seq:
-            return
+            return False
         self._heard(call, seq, talking=talking, now=now)
         if call_open:
             call.peer_open = True
         elif call.peer_open and call.closing_ms is None:
             call.closing_ms = now.mono_ms + CLOSING_MS
-            self._set_gate(call)
-        self._tell(call)
-        self._ctx.desks(ViewChanged())
+            self._teller.gate(call)
+        self._teller.tell(call)
+        return True
 
     def peer_restarted(self, now: Now) -> None:
         """Another start of the peer knows nothing of this call."""
@@ -349,7 +301,7 @@ class Calls:
         )
         self._note_attended()
         self._accounts.remember(call)
-        self._tell(call)
+        self._teller.tell(call)
         return call
 
     def _note_attended(self) -> None:
@@ -358,7 +310,7 @@ class Calls:
             changed = not call.attended
             call.attended = True
             if changed:
-                self._tell(call)
+                self._teller.tell(call)
 
     def _heard(self, call: Call, seq: int, *, talking: bool, now: Now) -> None:
         if seq <= call.peer_seq or not call.open:
@@ -391,7 +343,7 @@ class Calls:
             call.taken = True
         if call.state is CallState.ENDED:
             self._finish(call, OUTCOMES[before, given], now)
-        self._tell(call)
+        self._teller.tell(call)
 
     def _finish(self, call: Call, outcome: Outcome, now: Now) -> None:
         """The call ended: stop what transmits, write our account."""
@@ -408,56 +360,3 @@ class Calls:
             self._talker = None
         self._ended.append(call.tag)
         self._accounts.write(call, now)
-
-    def _tell(self, call: Call) -> None:
-        """Say what stands now: to the peer in both ways, to our desks, to the loudspeakers."""
-        self._set_gate(call)
-        said: dict[str, Value] = {
-            "id": call.call_id,
-            "manner": MANNER_NUMBERS[call.manner],
-            "open": call.open,
-            "talking": call.own_talking,
-            "outcome": call.outcome,
-        }
-        if call.role == "called":
-            said |= {"taken": call.taken, "silenced": call.silenced == "own"}
-            if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
-                said |= {"sounded": call.sounded, "attended": bool(call.attended)}
-        self._say(call, said)
-        self._ctx.desks(ViewChanged())
-
-    def _say(self, call: Call, said: dict[str, Value]) -> None:
-        number = MANNER_NUMBERS[call.manner]
-        block = (call.tag, call.open, call.own_talking, number)
-        if block != self._block:
-            self._block = block
-            call.own_seq = min(SEQUENCE_MAX, call.own_seq + 1)
-            self._ctx.emit(
-                SetControl(
-                    call_tag=call.tag,
-                    call_open=call.open,
-                    talking=call.own_talking,
-                    manner=number,
-                    talk_seq=call.own_seq,
-                )
-            )
-        if not call.call_id:
-            return  # known by its tag only, from a cell: CONTROL will tell the id
-        said["seq"] = call.own_seq
-        name = control.CALL if call.role == "caller" else control.CALL_ANSWER
-        frame = self._out.set(name, said)
-        if frame is not None:
-            self._ctx.send(FrameClass.CONTROL, frame)
-
-    def _set_gate(self, call: Call) -> None:
-        """Loudspeakers are open only for a voice that may sound here now."""
-        sounds = (
-            call.role == "called"
-            and call.state is CallState.ANNOUNCING
-            and call.manner is Manner.ANNOUNCE
-            and not call.silenced
-        )
-        gate = (sounds or call.state is CallState.TAKEN) and call.closing_ms is None
-        if gate != call.gate:
-            call.gate = gate
-            self._ctx.desks(Gate(open=gate, call=call.tag.hex()))

@@ -1,10 +1,11 @@
 """Two real engines, two stores in memory that can fail, and a wire that can lose."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable  # noqa: TC003 - used at run time by dataclasses
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
@@ -166,14 +167,26 @@ class Side:
     peer: Identity
     settings: PostSettings
     store: MemoryStore
-    post: Post
-    boots: int = 1
+    post: Post = field(init=False)
+    boots: int = 0
     desk_events: list[tuple[bytes | None, DeskEvent]] = field(default_factory=list)
     sent: list[SendFrame] = field(default_factory=list)
     hellos: int = 0
     block: SetControl | None = None
     legs: list[bytes | None] = field(default_factory=list)
     disk: list[Commit | ReadEntries] = field(default_factory=list)
+
+    def start(self, now: Now) -> None:
+        self.boots += 1
+        self.post = Post(
+            card_own=self.who.card,
+            card_peer=self.peer.card,
+            state=self.store.load(),
+            signer=LocalSigner(self.who.keys),
+            random=Random(f"{self.letter}/{self.boots}"),
+            settings=self.settings,
+            now=now,
+        )
 
     def events(self, kind: type) -> list[DeskEvent]:
         return [event for _, event in self.desk_events if isinstance(event, kind)]
@@ -188,23 +201,12 @@ class Side:
         return [event.open for event in self.events(Gate) if isinstance(event, Gate)]
 
     def stops(self) -> list[str]:
-        return [event.reason for event in self.events(StopTalking) if isinstance(event, StopTalking)]
+        return [
+            event.reason for event in self.events(StopTalking) if isinstance(event, StopTalking)
+        ]
 
     def bodies(self, frame_class: FrameClass) -> list[bytes]:
         return [frame.body for frame in self.sent if frame.frame_class == frame_class]
-
-
-def _start(letter: str, who: Identity, peer: Identity, boots: int, settings: PostSettings,
-           store: MemoryStore, now: Now) -> Post:  # fmt: skip
-    return Post(
-        card_own=who.card,
-        card_peer=peer.card,
-        state=store.load(),
-        signer=LocalSigner(who.keys),
-        random=Random(f"{letter}/{boots}"),
-        settings=settings,
-        now=now,
-    )
 
 
 class Pair:
@@ -236,9 +238,8 @@ class Pair:
                 Random(f"found {letter}"),
                 self.now,
             )
-            store = MemoryStore(state)
-            post = _start(letter, mine, peer, 1, settings, store, self.now)
-            self.sides[letter] = Side(letter, mine, peer, settings, store, post)
+            self.sides[letter] = Side(letter, mine, peer, settings, MemoryStore(state))
+            self.sides[letter].start(self.now)
         self.a, self.b = self.sides["a"], self.sides["b"]
         self.wire: list[tuple[str, int, int, bytes]] = []
         self.sequence = 0
@@ -290,9 +291,7 @@ class Pair:
                     if self.connected:
                         self.sequence += 1
                         to = self.other(side).letter
-                        self.wire.append(
-                            (to, command.frame_class, self.sequence, command.body)
-                        )
+                        self.wire.append((to, command.frame_class, self.sequence, command.body))
                 case RefreshHello():
                     if self.connected:
                         self.wire.append((self.other(side).letter, FrameClass.HELLO, 0, b""))
@@ -347,7 +346,7 @@ class Pair:
             self.deliver()
             if self.disk_slow and not self.wire:
                 return
-        raise AssertionError("two posts keep each other busy for ever")
+        pytest.fail("two posts keep each other busy for ever")
 
     def run(self, ms: int, *, step: int = 50) -> None:
         """Let time pass, 50 ms at a time."""
@@ -391,16 +390,15 @@ class Pair:
         side.post.talk(DESK[side.letter], on=on, now=self.now)
         self.settle()
 
-    def restart(self, side: Side, store: MemoryStore | None = None, *, connect: bool = True) -> None:
+    def restart(
+        self, side: Side, store: MemoryStore | None = None, *, connect: bool = True
+    ) -> None:
         """kill -9 and a new start, perhaps from another disk."""
         self.cut()
-        side.boots += 1
         side.disk.clear()
         side.block = None
         side.store = store or side.store.copy()
-        side.post = _start(
-            side.letter, side.who, side.peer, side.boots, side.settings, side.store, self.now
-        )
+        side.start(self.now)
         if self.desks_alive:
             side.post.desk_opened(DESK[side.letter], self.now)
         self.settle()
