@@ -111,7 +111,7 @@ def _join(
         now=read_now(),
     )
     genesis = make_genesis(own, peer)
-    shell = PostShell(post)
+    shell = PostShell(post, loop.call_soon)
     link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
     endpoint = VoiceEndpoint(
         (DESK_HOST, config.desk.port),

@@ -42,10 +42,19 @@ _diagnostics = structlog.get_logger("openline.post")
 class PostShell:
     """One running post, without its tasks."""
 
-    def __init__(self, post: Post, *, clock: Clock = read_now) -> None:
-        """The engine alone; :meth:`attach` gives it its outside before anything runs."""
+    def __init__(
+        self, post: Post, soon: Callable[[Callable[[], None]], object], *, clock: Clock = read_now
+    ) -> None:
+        """The engine alone; :meth:`attach` gives it its outside before anything runs.
+
+        Args:
+            post: the engine.
+            soon: runs a function in the loop's next turn.
+            clock: both clocks.
+        """
         self.post = post
         self.clock = clock
+        self._soon = soon
         self.sinks: dict[bytes, DeskSink] = {}
         self.watchers: set[Watcher] = set()
         self._link: Link | None = None
@@ -140,7 +149,8 @@ class PostShell:
         try:
             return self.post.hello_received(body, self.clock())
         finally:
-            self.carry_out()
+            # Not at once: the connection opens only when this returns, and the answer is for it.
+            self._soon(self.carry_out)
 
     def frame_received(self, frame_class: int, sequence: int, body: bytes) -> None:
         """A frame for the engine."""
