@@ -95,7 +95,7 @@ async def open_chromium(address: str, chromium: str) -> AsyncIterator[ChromiumPa
             browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
             page = await browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
             await page.goto(address)
-            await page.wait_for_function("window.openlineDemo !== undefined")
+            await page.wait_for_selector("#start:enabled", timeout=READY_S_MAX * 1000)
         except Error as fault:
             raise ConfigError("demo.chromium", str(fault), reason=str(fault)) from fault
         pair = ChromiumPair(page)

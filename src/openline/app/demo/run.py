@@ -22,6 +22,7 @@ from openline.errors import ConfigError
 Wanted = Literal["auto", "chromium", "headless"]
 WANTED: Final[tuple[Wanted, ...]] = ("auto", "chromium", "headless")
 DEFAULT_PORT: Final = 8400
+START_S: Final = 0.2
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -90,14 +91,26 @@ async def _desks(scene: Scene, kind: Kind) -> AsyncIterator[DeskPair]:
         return
     from openline.app.demo.desks_chromium import open_chromium  # noqa: PLC0415 see above
 
-    page = PageServer(scene, PageSettings("en", sample_files()))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(page.run())
-        try:
-            async with open_chromium(page.address, find_chromium() or "") as chromium:
-                yield chromium
-        finally:
-            page.stop()
+    async with (
+        _page(scene, "en") as page,
+        open_chromium(page.address, find_chromium() or "") as chromium,
+    ):
+        yield chromium
+
+
+@contextlib.asynccontextmanager
+async def _page(scene: Scene, language: str) -> AsyncIterator[PageServer]:
+    """Serve the page for a block."""
+    page = PageServer(scene, PageSettings(language, sample_files()))
+    serving = asyncio.ensure_future(page.run())
+    try:
+        await asyncio.wait({serving}, timeout=START_S)  # a port that is taken is known by then
+        if serving.done():
+            await serving
+        yield page
+    finally:
+        page.stop()
+        await serving
 
 
 def run_page(progress: Progress, port: int, language: str, opened: Callable[[str], None]) -> None:
@@ -124,12 +137,13 @@ async def _serve(
         if task is not None:
             loop.add_signal_handler(number, task.cancel)
     try:
-        async with set_scene(progress, port, sample_files()) as scene:
-            page = PageServer(scene, PageSettings(language, sample_files()))
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(page.run())
-                with progress.step("demo.progress.link"):
-                    await scene.link_up()
-                opened(page.address)
+        async with (
+            set_scene(progress, port, sample_files()) as scene,
+            _page(scene, language) as page,
+        ):
+            with progress.step("demo.progress.link"):
+                await scene.link_up()
+            opened(page.address)
+            await asyncio.Event().wait()
     except asyncio.CancelledError:
         progress.say("demo.progress.removed")
