@@ -6,6 +6,7 @@ whether a recorded voice may stand in for the microphone, and sends it with
 """
 
 import html
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Final
 
@@ -44,15 +45,23 @@ def render_page(*, console_origin: str, sample: bool = False) -> bytes:
     return page.replace("{{sample}}\n", f"{_SAMPLE}\n" if sample else "").encode()
 
 
-def content_security_policy(*, console_origin: str, sample: bool = False) -> str:
-    """The policy to send with the page: its own scripts, one framing console, nothing else."""
+def content_security_policy(
+    *, console_origin: str, sample: bool = False, above: Iterable[str] = ()
+) -> str:
+    """The policy to send with the page: its own scripts, one framing console, nothing else.
+
+    Args:
+        console_origin: the console that frames it.
+        sample: it may fetch a recorded voice of its own origin.
+        above: origins that may frame the console in turn (the demonstration).
+    """
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
             "connect-src 'self'" if sample else "connect-src 'none'",
             "media-src 'self' mediastream:",
-            f"frame-ancestors {console_origin}",
+            f"frame-ancestors {' '.join((console_origin, *above))}",
             "base-uri 'none'",
             "form-action 'none'",
         ]
