@@ -11,17 +11,19 @@ from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.audio.codeccontext import AudioCodecContext
 from av.packet import Packet
-from av.stream import Stream
 from typing_extensions import override
 
 from openline.errors import VoiceError
+
+if TYPE_CHECKING:
+    from av.stream import Stream
 
 RATE_HERTZ: Final = 48_000
 BLOCK_SAMPLES: Final = 960
