@@ -13,6 +13,7 @@ from openline.record.log import RawEntry, Record
 from openline.record.notes import Checkpoint
 from openline.record.receipt import verify_receipt
 from tests.unit.record.makers import Keys, Pair
+from tests.unit.record.trials import enrol_second, refused, state, text
 
 
 @pytest.fixture
@@ -21,29 +22,6 @@ def pair() -> Pair:
     pair.text(0, "Routine check.")
     pair.text(1, "Nothing to pass.")
     return pair
-
-
-def state(record: Record) -> tuple[Any, ...]:
-    """Everything that a refused entry must leave as it was."""
-    return tuple(
-        (
-            log.size, log.root, log.head, log.lamport, log.seen, log.officers,
-            [log.lamport_at(i) for i in range(log.size)], set(log._nonce_set), list(log._nonces),
-        )
-        for log in record.logs
-    )  # fmt: skip
-
-
-def refused(pair: Pair, log: int, raw: RawEntry, *, body_required: bool = True) -> str:
-    before = state(pair.record)
-    with pytest.raises(RecordError) as caught:
-        pair.record.append(log, *raw, body_required=body_required)
-    assert state(pair.record) == before
-    return caught.value.code
-
-
-def text(pair: Pair, party: int = 0, words: str = "x", **changes: Any) -> RawEntry:  # noqa: ANN401 - any field
-    return pair.make(party, "text", text_body("en", words), **changes)
 
 
 def test_a_good_entry_enters(pair: Pair) -> None:
@@ -249,96 +227,6 @@ def test_another_version_is_refused(pair: Pair) -> None:
         assert refused(pair, 0, (other, salt, body)) == "record.version"
 
 
-# --- officers ----------------------------------------------------------------------------------
-
-
-def enrolment(pair: Pair, party: int, newcomer: Keys, *signers: Keys) -> RawEntry:
-    salt, body = pair.fresh(), enrol_body(newcomer.officer_public, "W-2")
-    commit = commit_body(salt, body)
-    statements = tuple(
-        sign1(
-            parse_sign1(pair.statement(party, "enrol", commit)).payload,
-            keys.officer_public,
-            CONTEXT_STATEMENT,
-            keys.officer.sign,
-        )
-        for keys in signers
-    )
-    return pair.leaf(party, pair.claims(party, "enrol", commit, statements=statements)), salt, body
-
-
-def enrol_second(pair: Pair, party: int) -> Keys:
-    second = Keys(f"second of {party}")
-    pair.add(party, enrolment(pair, party, second, pair.keys[party], second))
-    return second
-
-
-def test_the_first_entry_enrols() -> None:
-    fresh = Pair()
-    assert refused(fresh, 0, text(fresh)) == "record.enrolment"
-    assert refused(fresh, 0, fresh.make(0, "shown", shown_body(0), officer=False)) == (
-        "record.enrolment"
-    )
-    stranger = Keys("stranger")
-    raw2 = enrolment(fresh, 0, stranger, fresh.keys[0])
-    assert refused(fresh, 0, raw2) == "record.enrolment"
-    fresh.enrol(0)
-    assert [officer.code for officer in fresh.record.logs[0].officers] == ["W-1"]
-
-
-def test_later_enrolment_needs_both(pair: Pair) -> None:
-    second = Keys("second")
-    own = pair.keys[0]
-    assert refused(pair, 0, enrolment(pair, 0, second, second)) == "record.enrolment"
-    assert refused(pair, 0, enrolment(pair, 0, second, own)) == "record.enrolment"
-    third = Keys("third")
-    assert refused(pair, 0, enrolment(pair, 0, second, third, second)) == "record.officer"
-    assert refused(pair, 0, enrolment(pair, 0, second, second, second)).startswith("record.")
-    pair.add(0, enrolment(pair, 0, second, own, second))
-    assert refused(pair, 0, enrolment(pair, 0, second, own, second)) == "record.enrolment"
-
-
-def test_a_key_of_another_role_is_not_enrolled(pair: Pair) -> None:
-    thief = Keys("thief")
-    thief.officer = pair.keys[1].cosign
-    raw = enrolment(pair, 0, thief, pair.keys[0], thief)
-    assert refused(pair, 0, raw) == "record.enrolment"
-
-
-def test_revocation_acts_from_its_position_onward(pair: Pair) -> None:
-    second = enrol_second(pair, 0)
-    own = pair.record.logs[0]
-    kid = own.officers[0].kid
-    pair.add(0, pair.make(0, "revoke", revoke_body(pair.keys[0].officer_public)))
-    at = own.size - 1
-    assert own.officer(kid) is None
-    earlier = own.officer(kid, at)
-    assert earlier is not None
-    assert earlier.revoked_at == at
-    assert refused(pair, 0, text(pair)) == "record.officer"
-    pair.keys[0].officer = second.officer
-    pair.text(0, "by the second officer")
-    stranger = revoke_body(Keys("stranger").officer_public)
-    assert refused(pair, 0, pair.make(0, "revoke", stranger)) == "record.enrolment"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        encode({"officer": bytes(31), "code": "W-2"}),
-        encode({"officer": bytes(32), "code": "w 2"}),
-        encode({"officer": bytes(32)}),
-        encode({"officer": bytes([1]) + bytes(31), "code": "W-2"}),
-        encode([1]),
-    ],
-)
-def test_a_bad_enrolment_body_is_refused(pair: Pair, body: bytes) -> None:
-    assert refused(pair, 0, pair.make(0, "enrol", body)).startswith("record.")
-
-
-# --- batches, rollback, load -------------------------------------------------------------------
-
-
 def test_a_bad_entry_in_the_middle_changes_nothing(pair: Pair) -> None:
     twin = Record(pair.genesis)
     twin.load((pair.entries[0], pair.entries[1]))
@@ -385,9 +273,6 @@ def test_load_finds_an_order_by_itself(pair: Pair) -> None:
         Record(pair.genesis).load((swapped, pair.entries[1]))
     assert caught.value.code == "record.index"
     assert caught.value.facts == {"party": "a", "index": 3}
-
-
-# --- receipts bind -------------------------------------------------------------------------------
 
 
 def taken(pair: Pair, log: int, **sizes: int) -> None:
