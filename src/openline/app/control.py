@@ -96,7 +96,7 @@ class ControlSocket:
                 return
             await self._answer_one(reader, writer)
         except (OSError, TimeoutError) as fault:
-            _diagnostics.info("control.gone", reason=str(fault))
+            _diagnostics.info("control gone", reason=str(fault))
         finally:
             self._open -= 1
             writer.close()

@@ -28,6 +28,7 @@ class DeskFront:
 
     def desk_alive(self, desk: bytes, report: AudioReport) -> None:
         """The desk's page and audio answer."""
+        self._voice.reported(desk, report.connection)
         self._shell.post.desk_alive(desk, report, self._shell.clock())
         self._shell.carry_out()
 

@@ -29,7 +29,7 @@ class Holding:
     """What a post holds of its line at one moment.
 
     Attributes:
-        own: our party index. entries: of both logs from index 0. outbox: texts not yet in it.
+        own: our party index. entries: of both logs from index 0.
     """
 
     own: int
@@ -75,9 +75,9 @@ def describe_offline(folder: Folder) -> list[dict[str, Any]]:
     return describe(read_holding(folder))
 
 
-def export_offline(folder: Folder) -> bytes:
+def export_offline(folder: Folder, *, whole: bool = False) -> bytes:
     """The bundle of a stopped post; raises as :func:`read_holding` and :func:`bundle`."""
-    return b"".join(bundle(read_holding(folder), read_now().wall_ms))
+    return b"".join(bundle(read_holding(folder), read_now().wall_ms, whole=whole))
 
 
 def describe(holding: Holding) -> list[dict[str, Any]]:

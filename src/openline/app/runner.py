@@ -140,10 +140,10 @@ async def _supervise(running: Running, name: str, run: Callable[[], Awaitable[No
             await run()
         except OpenlineError as fault:
             running.problems[name] = fault
-            _diagnostics.warning("part.failed", part=name, code=fault.code, detail=fault.detail)
+            _diagnostics.warning("part failed", part=name, code=fault.code, detail=fault.detail)
         except Exception as fault:  # noqa: BLE001 - a supervisor: no fault of a desk may stop the line
             running.problems[name] = AccessError("desk.failed", str(fault), part=name)
-            _diagnostics.error("part.failed", part=name, detail=repr(fault))
+            _diagnostics.error("part failed", part=name, detail=repr(fault))
         else:
             running.problems.pop(name, None)
             return

@@ -79,7 +79,7 @@ class ControlService:
                 for at in range(0, len(found), ENTRIES_PER_ANSWER):
                     yield {"entries": found[at : at + ENTRIES_PER_ANSWER]}
             case "export":
-                async for answer in self._export():
+                async for answer in self._export(whole=request.get("whole") is True):
                     yield answer
             case _:
                 raise AccessError("control.request", "unknown request")
@@ -119,10 +119,10 @@ class ControlService:
             notes=[note for note in notes if note.size <= len(halves[note.log])],
         )
 
-    async def _export(self) -> AsyncIterator[Answer]:
+    async def _export(self, *, whole: bool) -> AsyncIterator[Answer]:
         holding = await self._holding()
         now_ms = self._parts.shell.clock().wall_ms
-        data = await asyncio.to_thread(lambda: b"".join(bundle(holding, now_ms)))
+        data = await asyncio.to_thread(lambda: b"".join(bundle(holding, now_ms, whole=whole)))
         for at in range(0, len(data), PART_BYTES):
             yield {"part": base64.b64encode(data[at : at + PART_BYTES]).decode()}
 

@@ -8,7 +8,7 @@ the link to the voice endpoint and back without the engine or the disk.
 
 from collections import deque
 from collections.abc import Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 import structlog
 
@@ -32,6 +32,9 @@ from openline.link import Link
 from openline.protocol.clock import Now
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
+
+LINK_UP_MS_MAX: Final = 2_000
+"""Without a round trip for longer, the link is not up."""
 
 Clock = Callable[[], Now]
 Watcher = Callable[[DeskEvent], None]
@@ -60,6 +63,7 @@ class PostShell:
         self._link: Link | None = None
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
+        self._heard_ms = clock().mono_ms
         self._waiting: deque[Command] = deque()
         self._busy = False
 
@@ -113,7 +117,7 @@ class PostShell:
                 stream=command.stream,
             )
         except OpenlineError as fault:
-            _diagnostics.error("frame.unsent", code=fault.code, frame_class=command.frame_class)
+            _diagnostics.error("frame unsent", code=fault.code, frame_class=command.frame_class)
 
     def _to_desk(self, command: ToDesk) -> None:
         if command.desk is not None:
@@ -165,7 +169,12 @@ class PostShell:
 
     def round_trip(self, path: str, rtt_ms: float) -> None:
         """An authenticated, fresh round trip."""
-        self.post.round_trip(path, rtt_ms, self.clock())
+        now = self.clock()
+        silent_ms = now.mono_ms - self._heard_ms
+        self._heard_ms = now.mono_ms
+        self.post.round_trip(path, rtt_ms, now)
+        if silent_ms > LINK_UP_MS_MAX and self._voice is not None:
+            self._voice.link_returned(silent_ms)
         self.carry_out()
 
     def connected(self, path: str) -> None:
@@ -182,7 +191,7 @@ class PostShell:
 
     def commit_failed(self, ticket: int, code: str) -> None:
         """A transaction failed, with nothing half done."""
-        _diagnostics.error("store.refused", code=code, ticket=ticket)
+        _diagnostics.error("store refused", code=code, ticket=ticket)
         self.post.commit_failed(ticket, code, self.clock())
         self.carry_out()
 

@@ -56,6 +56,7 @@ class DeskVoice:
         self._to_desk = to_desk
         self._pairing = Pairing()
         self._desk: bytes | None = None
+        self._connection = ""
 
     def offered(self, desk: bytes, sdp: str) -> None:
         """A desk's audio page offers; answered by VoiceAnswer once the far desk is there."""
@@ -63,7 +64,8 @@ class DeskVoice:
             offer = self.endpoint.offer(desk, sdp)
             if self._desk is not None and self._desk != desk:
                 self.dropped(self._desk)
-            self._desk = desk
+            if self._desk != desk:
+                self._desk, self._connection = desk, ""
             self._act(self._pairing.offered(offer))
         except OpenlineError as fault:
             self._refuse(desk, fault)
@@ -84,11 +86,21 @@ class DeskVoice:
             far = FarLeg.from_map(decode(leg, LEG_BYTES_MAX))
             self._act(self._pairing.far_received(far))
         except OpenlineError as fault:
-            _diagnostics.warning("leg.refused", code=fault.code)
+            _diagnostics.warning("leg refused", code=fault.code)
+
+    def reported(self, desk: bytes, connection: str) -> None:
+        """What the desk's page says of its connection."""
+        if desk == self._desk:
+            self._connection = connection
 
     def link_returned(self, silent_ms: int) -> None:
-        """The link is up after so long without it."""
-        if silent_ms > SILENT_LINK_MS_MAX:
+        """The link is up after so long without it.
+
+        A handshake that began into a dead link backs off for up to a minute, and
+        after ten minutes the counters of a live one may have rolled over: both begin anew.
+        """
+        stuck = self._pairing.joined and self._connection != "connected"
+        if stuck or silent_ms > SILENT_LINK_MS_MAX:
             self._act(self._pairing.renew())
 
     def cell_received(self, body: bytes) -> None:
@@ -118,5 +130,5 @@ class DeskVoice:
         self._to_desk(desk, VoiceAnswer(sdp=sdp, generation=far.generation))
 
     def _refuse(self, desk: bytes, fault: OpenlineError) -> None:
-        _diagnostics.warning("offer.refused", code=fault.code)
+        _diagnostics.warning("offer refused", code=fault.code)
         self._to_desk(desk, Refused(request="voice", code=fault.code, facts=dict(fault.facts)))

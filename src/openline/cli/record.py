@@ -31,6 +31,9 @@ def register(app: typer.Typer, output: Output) -> None:
             str, typer.Argument(metavar="[ITEM|FILE]", help=words("cli.help.record.what"))
         ] = "",
         *,
+        whole: Annotated[
+            bool, typer.Option("--whole", help=words("cli.help.record.whole"))
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
     ) -> None:
         post = Folder(folder)
@@ -42,7 +45,7 @@ def register(app: typer.Typer, output: Output) -> None:
         if action == "export" and not what:
             raise ConfigError("config.file_missing", action)
         if action == "export":
-            _export(output, post, Path(what))
+            _export(output, post, Path(what), whole=whole)
         else:
             _list(output, _items(post, what), json=json, whole=action == "show")
 
@@ -77,14 +80,14 @@ def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: boo
                 output.plain(f"          {name}: {value}")
 
 
-def _export(output: Output, post: Folder, to: Path) -> None:
+def _export(output: Output, post: Folder, to: Path, *, whole: bool) -> None:
     try:
-        answers = ask(post.root, {"do": "export"}, _EXPORT_SECONDS)
+        answers = ask(post.root, {"do": "export", "whole": whole}, _EXPORT_SECONDS)
         data = b"".join(base64.b64decode(answer["part"]) for answer in answers)
     except AccessError as fault:
         if fault.code != "control.not_running":
             raise
-        data = export_offline(post)
+        data = export_offline(post, whole=whole)
     try:
         to.write_bytes(data)
     except OSError as fault:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -95,6 +93,10 @@ def _migrate(connection: sa.Connection) -> None:
         if found is not None and str(found) > tables.REVISION:
             detail = f"tables of version {found}, this program knows {tables.REVISION}"
             raise StoreError("store.newer", detail, found=str(found))
+        # Needed once in a file's life; the import costs as much as all the rest of a start.
+        from alembic import command  # noqa: PLC0415 - see above
+        from alembic.config import Config  # noqa: PLC0415 - see above
+
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["connection"] = connection
