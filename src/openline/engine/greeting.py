@@ -29,6 +29,7 @@ from openline.record.hello import (
 )
 
 RETIRED_MAX: Final = 64
+AHEAD_MAX: Final = 8
 WANT_MS_MIN: Final = 300
 WANT_MS_MAX: Final = 5_000
 META_SIGNATURES: Final = ("genesis-signature-a", "genesis-signature-b")
@@ -57,6 +58,7 @@ class Greeting:
         self._retired: deque[bytes] = deque(maxlen=RETIRED_MAX)
         self._claim: Hello | None = None
         self._claim_raw = b""
+        self._ahead: list[tuple[Hello, bytes]] = []
         self._receipted_before = 0
         self._want_at = 0
         self._want_ms = WANT_MS_MIN
@@ -134,6 +136,8 @@ class Greeting:
         if judgement.contradiction is not Contradiction.NONE:
             self._contradicted(judgement.contradiction, raw, now)
             return None
+        if judgement.peer_ahead and len(self._ahead) < AHEAD_MAX:
+            self._ahead.append((hello, raw))
         keeper.answered = True
         self.peer_restoring = judgement.return_from is not None
         if judgement.forgot and (before is None or not self._alarm_stands(alarms.PEER_FORGOT)):
@@ -190,7 +194,7 @@ class Greeting:
         keeper, claim = self._keeper, self._claim
         if claim is None or not keeper.answered or keeper.state is RecordState.HALTED:
             return False
-        if claim.own_size <= keeper.peer_size and not self._root_holds(claim, now):
+        if not self._heads_hold(now):
             return True
         if claim.held_size > keeper.own_size:
             return False
@@ -203,13 +207,18 @@ class Greeting:
             self._ctx.emit(RefreshHello())
         return moved
 
-    def _root_holds(self, claim: Hello, now: Now) -> bool:
+    def _heads_hold(self, now: Now) -> bool:
         """A head that was ahead of us when it was claimed is checked once we are there."""
+        size = self._keeper.peer_size
+        reached = [item for item in self._ahead if item[0].own_size <= size]
+        if reached:
+            self._ahead = [item for item in self._ahead if item[0].own_size > size]
         peer = self._keeper.record.logs[self._ctx.peer]
-        if peer.tree.root_at(claim.own_size) == claim.own_root:
-            return True
-        self._contradicted(Contradiction.PEER_LOG, self._claim_raw, now)
-        return False
+        for hello, raw in reached:
+            if peer.tree.root_at(hello.own_size) != hello.own_root:
+                self._contradicted(Contradiction.PEER_LOG, raw, now)
+                return False
+        return True
 
     def tick(self, now: Now) -> None:
         """Ask for what is lacking and did not come by itself."""
