@@ -82,8 +82,10 @@ class Desk:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write())
-                tasks.create_task(self._read())
                 tasks.create_task(self._tick())
+                # Here and not in a task: a group that is left waiting when a task fails keeps its
+                # own request to cancel on Python 3.11.
+                await self._read()
         except* _Finished:
             pass
         finally:

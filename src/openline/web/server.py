@@ -15,9 +15,9 @@ from openline.errors import ConfigError
 from openline.web.config import DeskServerConfig
 from openline.web.desks import Desks
 from openline.web.frames import FRAME_BYTES_MAX
-from openline.web.guard import Guard, Names, Site, audio_headers, console_headers
-from openline.web.pages import AudioSite, ConsoleSite
+from openline.web.guard import Guard, Names
 from openline.web.signin import LaunchTokens
+from openline.web.site import build
 
 CONNECTIONS_MAX: Final = 64
 HEAD_BYTES_MAX: Final = 16 * 1024
@@ -93,18 +93,8 @@ class DeskServer:
     async def _serve(self, sockets: list[socket.socket]) -> None:
         names = Names(port=sockets[0].getsockname()[1])
         self._names = names
-        config = self._config
-        console = ConsoleSite(config, names, self._tokens, self._desks)
-        media = AudioSite(config, names)
-        sites = {
-            names.console_host: Site(
-                app=console.app, headers=console_headers(names, config.frame_ancestors)
-            ),
-            names.audio_host: Site(
-                app=media.app, headers=audio_headers(names, sample=config.sample is not None)
-            ),
-        }
-        self._server = _Uvicorn(_uvicorn_config(Guard(names, sites, config.language)))
+        app = build(self._config, names, self._tokens, self._desks)
+        self._server = _Uvicorn(_uvicorn_config(app))
         self.ready.set()
         try:
             await self._server.serve(sockets=sockets)

@@ -68,7 +68,7 @@ def post_view() -> PostView:
     )
 
 
-def call_view(**changes: Any) -> CallView:
+def call_view(**changes: Any) -> CallView:  # noqa: ANN401 as replace
     return replace(
         CallView(
             call="00c0ffee00c0ffee",
@@ -86,7 +86,7 @@ def call_view(**changes: Any) -> CallView:
     )
 
 
-def text_item(index: int, text: str, *, reached: int = 1, **changes: Any) -> TimelineItem:
+def text_item(index: int, text: str, *, reached: int = 1, **changes: Any) -> TimelineItem:  # noqa: ANN401 as replace
     at = wall_ms() - 1000
     ladder = tuple(
         Rung(name=name, state="done", wall_ms=at + 210 * i)
@@ -124,7 +124,7 @@ class FakeDeskApi:
     refuse_texts: str = ""
     numbers: Any = field(default_factory=lambda: itertools.count(2000))
 
-    def set(self, **changes: Any) -> None:
+    def set(self, **changes: Any) -> None:  # noqa: ANN401 as replace
         self.state = replace(self.state, **changes)
         self.tell(ViewChanged())
 

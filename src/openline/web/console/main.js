@@ -96,7 +96,7 @@ const audioFrames = {
     startAudio();
     redraw();
   },
-  offer: ({ sdp }) => socket.send({ t: "offer", sdp }),
+  offer: ({ sdp, generation }) => socket.send({ t: "offer", sdp, generation: generation ?? 0 }),
   state: audioState,
   level(frame) {
     state.level = frame;

@@ -39,17 +39,31 @@ function textItem(item, actions) {
     ${unread ? html`<button class="open" ?disabled=${!fresh()} @click=${() => actions.opened(item.id)}>${t("timeline.mark_read")}</button>` : nothing}`;
 }
 
+/** Codes among the facts become words; what is not known stays as it is. */
 function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
-  for (const name of ["outcome", "state", "reason"]) {
-    if (typeof out[name] === "string" && has(`${name}.${out[name]}`)) out[name] = t(`${name}.${out[name]}`);
-  }
-  return out;
+  if (item.kind !== "call") return out;
+  const { outcome, manner, role, taken, start_ms, end_ms } = item.facts;
+  return {
+    ...out,
+    outcome: codeWords("outcome", String(outcome)),
+    manner: codeWords("manner", String(manner)),
+    role: t(role === "called" ? "timeline.role_called" : "timeline.role_caller"),
+    taken: t(taken ? "timeline.taken" : "timeline.not_taken"),
+    span: step(Number(end_ms) - Number(start_ms)),
+    start: utcTime(Number(start_ms)),
+  };
+}
+
+/** The key of the sentence for an item that is no text. */
+function sentenceOf(item) {
+  if (item.kind !== "event") return item.kind;
+  const { event, state: word } = item.facts;
+  return has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event);
 }
 
 function otherItem(item) {
-  const code = item.kind === "event" ? String(item.facts.code ?? "event") : item.kind;
-  return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}${codeWords("timeline", code, facts(item))}</span>
+  return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}<span>${codeWords("timeline", sentenceOf(item), facts(item))}</span></span>
     ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
     ${item.kind === "event" ? nothing : html`<span class="id">${item.id}</span>`}</div>
     ${item.ladder.length ? ladder(item) : nothing}`;

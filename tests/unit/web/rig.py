@@ -1,0 +1,74 @@
+"""The desk server without sockets: its application, and a client that speaks ASGI to it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openline.web import DeskServerConfig
+from openline.web.desks import Desks
+from openline.web.guard import Names
+from openline.web.signin import LaunchTokens
+from openline.web.site import build
+from tests.unit.web.fake_desk_api import FakeDeskApi
+
+PORT = 23000
+CONSOLE = f"http://localhost:{PORT}"
+AUDIO = f"http://audio.localhost:{PORT}"
+DESK = f"ws://localhost:{PORT}/desk"
+SECRET = b"s" * 32
+COOKIE = "openline-desk-test-a"
+
+
+class Counted:
+    """An application that counts what it has finished."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.finished = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.finished += 1
+
+
+@dataclass
+class Rig:
+    """One desk server; ``now_ms`` is its clock."""
+
+    now_ms: int = 1_700_000_000_000
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.api = FakeDeskApi()
+        self.config = DeskServerConfig(
+            port=PORT,
+            secret=SECRET,
+            post_name="test-a",
+            wall_ms=lambda: self.now_ms,
+            **self.settings,
+        )
+        self.tokens = LaunchTokens()
+        self.desks = Desks(self.api, self.config)
+        self.app = Counted(build(self.config, Names(port=PORT), self.tokens, self.desks))
+
+    def client(self, base: str = CONSOLE) -> TestClient:
+        return TestClient(self.app, base_url=base, follow_redirects=False)
+
+    def signed_in(self) -> TestClient:
+        client = self.client()
+        answer = sign_in(client, self.tokens.mint(self.now_ms))
+        assert answer.status_code == 204
+        return client
+
+
+def sign_in(client: TestClient, token: object, **headers: str) -> httpx2.Response:
+    return client.post("/signin", json={"token": token}, headers={"origin": CONSOLE} | headers)
+
+
+def socket_headers(**changes: str) -> dict[str, str]:
+    return {"origin": CONSOLE} | changes

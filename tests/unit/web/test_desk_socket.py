@@ -1,0 +1,270 @@
+"""The desk's WebSocket: what goes out, what may come in, who has the desk."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from openline.engine.desk import Gate, Refused, StopTalking, VoiceAnswer, VoiceReset
+from openline.errors import StoreError
+from openline.web.desks import BURST, WAITING_MAX
+from openline.web.frames import FRAME_BYTES_MAX, TEXT_BYTES_MAX
+from tests.unit.web.fake_desk_api import FakeDeskApi, call_view, text_item
+from tests.unit.web.rig import DESK, Counted, Rig, socket_headers
+
+
+@contextmanager
+def connect(client: TestClient) -> Iterator[WebSocketTestSession]:
+    """Open a desk; at the end let its task finish before the test client would cancel it."""
+    before = finished(client)
+    with client.websocket_connect(DESK, headers=socket_headers()) as socket:
+        yield socket
+        socket.close()
+        while finished(client) == before:
+            socket.portal.call(anyio.sleep, 0.002)
+
+
+def finished(client: TestClient) -> int:
+    app = client.app
+    assert isinstance(app, Counted)
+    return app.finished
+
+
+def next_of(socket: WebSocketTestSession, kind: str) -> dict[str, Any]:
+    for _ in range(2000):
+        frame: dict[str, Any] = socket.receive_json()
+        if frame["t"] == kind:
+            return frame
+    raise AssertionError(kind)
+
+
+def close_of(socket: WebSocketTestSession) -> int:
+    try:
+        while True:
+            socket.receive_json()
+    except WebSocketDisconnect as closed:
+        return closed.code
+
+
+def wait_for(socket: WebSocketTestSession, api: FakeDeskApi, kind: str) -> tuple[Any, ...]:
+    """Read ticks until the post was asked for ``kind``."""
+    for _ in range(40):
+        if api.said(kind):
+            return api.said(kind)[-1]
+        next_of(socket, "view")
+    raise AssertionError(kind)
+
+
+def test_without_cookie_no_desk() -> None:
+    rig = Rig()
+    with pytest.raises(WebSocketDenialResponse) as refused, connect(rig.client()):
+        pass
+    assert refused.value.status_code == 403
+    assert json.loads(refused.value.content)["code"] == "web.signin"
+    client = rig.client()
+    client.cookies.set("openline-desk-test-a", "forged")
+    with pytest.raises(WebSocketDenialResponse), connect(client):
+        pass
+    assert rig.api.acts == []
+
+
+def test_a_desk_is_welcomed_and_ticks() -> None:
+    rig = Rig()
+    rig.api.items = [text_item(1, "first", reached=3)]
+    rig.api.set(call=call_view())
+    with connect(rig.signed_in()) as socket:
+        welcome = socket.receive_json()
+        assert welcome["t"] == "welcome"
+        assert welcome["text_bytes_max"] == TEXT_BYTES_MAX
+        assert welcome["view"]["link"]["state"] == "UP"
+        assert welcome["view"]["call"]["role"] == "called"
+        assert welcome["timeline"][0]["ladder"][2] == {
+            "name": "sealed",
+            "state": "done",
+            "wall_ms": rig.api.items[0].ladder[2].wall_ms,
+        }
+        assert [next_of(socket, "view")["sent_ms"] for _ in range(3)] == [rig.now_ms] * 3
+    assert [act[0] for act in rig.api.acts] == ["desk_opened", "desk_closed"]
+
+
+def test_every_event_reaches_the_page() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "view")
+        for event in (
+            Gate(open=True, call="ab"),
+            VoiceAnswer(sdp="v=0", generation=7),
+            VoiceReset(),
+            Refused(request="r", code="store.full"),
+            StopTalking(reason="call.ended"),
+        ):
+            rig.api.tell(event)
+        rig.api.put(text_item(3, "three"))
+        assert next_of(socket, "gate") == {"t": "gate", "open": True, "call": "ab"}
+        assert next_of(socket, "answer") == {"t": "answer", "sdp": "v=0", "generation": 7}
+        assert next_of(socket, "reset") == {"t": "reset"}
+        assert next_of(socket, "refused")["code"] == "store.full"
+        assert next_of(socket, "stop-talking")["reason"] == "call.ended"
+        assert next_of(socket, "timeline")["items"][0]["text"] == "three"
+
+
+@pytest.mark.parametrize(
+    ("frame", "act"),
+    [
+        (
+            {"t": "text", "request": "r1", "text": "字", "lang": "zh-Hans"},
+            ("text", "r1", "字", "zh-Hans"),
+        ),
+        ({"t": "opened", "item": "b-9"}, ("opened", "b-9")),
+        ({"t": "talk", "on": True}, ("talk", True)),
+        ({"t": "sounded", "call": "00c0"}, ("sounded", "00c0")),
+        ({"t": "end"}, ("end",)),
+        ({"t": "silence"}, ("silence",)),
+        ({"t": "acknowledge", "alarm": "link_down"}, ("acknowledge", "link_down")),
+        ({"t": "offer", "sdp": "v=0"}, ("offer", "v=0")),
+    ],
+)
+def test_every_act_reaches_the_post(frame: dict[str, Any], act: tuple[Any, ...]) -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        socket.send_json(frame)
+        assert wait_for(socket, rig.api, act[0]) == act
+
+
+def test_a_report_of_the_audio_page_reaches_the_post() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        socket.send_json({"t": "alive", "mic": "ARMED", "context": "running", "connection": "new"})
+        while not rig.api.reports:
+            next_of(socket, "view")
+    assert rig.api.reports[0].mic == "ARMED"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"t": 7}',
+        '{"t": "rm"}',
+        '{"t": "__init__"}',
+        '{"t": "talk"}',
+        '{"t": "talk", "on": 1}',
+        '{"t": "talk", "on": "true"}',
+        '{"t": "text", "request": "r", "text": 7, "lang": "en"}',
+        '{"t": "text", "request": "r", "text": "x"}',
+        json.dumps({"t": "text", "request": "r", "text": "x" * (TEXT_BYTES_MAX + 1), "lang": "en"}),
+        json.dumps({"t": "text", "request": "r", "text": "字" * TEXT_BYTES_MAX, "lang": "en"}),
+        json.dumps({"t": "text", "request": "r" * 65, "text": "x", "lang": "en"}),
+        '{"t": "alive", "mic": "HOT", "context": "x", "connection": "x"}',
+        '{"t": "alive", "mic": "COLD", "context": 1, "connection": "x"}',
+        '{"t": "offer", "sdp": null}',
+        '{"t": "offer"}',
+        "[" * 2000,
+        " " * (FRAME_BYTES_MAX + 1),
+    ],
+)
+def test_a_malformed_frame_ends_the_socket_and_reaches_nothing(raw: str) -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        socket.send_text(raw)
+        assert next_of(socket, "closed")["code"] == "web.frame"
+        assert close_of(socket) == 1008
+    assert [act[0] for act in rig.api.acts] == ["desk_opened", "desk_closed"]
+
+
+def test_bytes_are_no_frame() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        socket.send_bytes(b"\0" * 10)
+        assert next_of(socket, "closed")["code"] == "web.frame"
+
+
+def test_a_flood_ends_the_socket() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        for _ in range(int(BURST) * 4):
+            socket.send_json({"t": "silence"})
+        assert next_of(socket, "closed")["code"] == "web.rate"
+        assert close_of(socket) == 1008
+    assert len(rig.api.said("silence")) < BURST * 2
+    assert rig.api.acts[-1][0] == "desk_closed"
+
+
+def test_a_page_that_does_not_keep_up_is_let_go_with_bounded_memory() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "view")
+        sink = next(iter(rig.api.sinks.values()))
+        for _ in range(WAITING_MAX * 3):
+            sink(VoiceReset())
+        assert next_of(socket, "closed")["code"] == "web.slow"
+        assert close_of(socket) == 4002
+
+
+def test_the_newest_page_takes_the_desk_and_the_old_one_is_told() -> None:
+    rig = Rig()
+    client = rig.signed_in()
+    with connect(client) as old:
+        next_of(old, "view")
+        with connect(client) as new:
+            assert next_of(new, "welcome")
+            assert next_of(old, "closed")["code"] == "web.taken_over"
+            assert close_of(old) == 4001
+            kinds = [act[0] for act in rig.api.acts]
+            assert kinds == ["desk_opened", "desk_closed", "desk_opened"]
+            assert rig.api.acts[0][1] == rig.api.acts[1][1] != rig.api.acts[2][1]
+            rig.api.tell(Gate(open=True, call="ab"))
+            assert next_of(new, "gate")
+    assert not rig.desks.occupied
+
+
+def test_a_refusal_of_the_post_answers_the_request_and_keeps_the_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig()
+
+    def refuse(*_: object) -> None:
+        raise StoreError("store.full", "no space", path="x")
+
+    monkeypatch.setattr(rig.api, "write_text", refuse)
+    with connect(rig.signed_in()) as socket:
+        socket.send_json({"t": "text", "request": "r9", "text": "x", "lang": "en"})
+        refused = next_of(socket, "refused")
+        assert refused == {
+            "t": "refused",
+            "request": "r9",
+            "code": "store.full",
+            "facts": {"path": "x"},
+        }
+        assert next_of(socket, "view")
+
+
+def test_the_end_of_the_post_is_told() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "view")
+        portal = socket.portal
+        portal.call(rig.desks.close)
+        assert next_of(socket, "closed")["code"] == "web.stopped"
+        assert close_of(socket) == 1001
+
+
+def test_only_the_demo_is_told_of_a_demo_and_may_frame() -> None:
+    plain = Rig().signed_in().get("/")
+    assert "openline-demo" not in plain.text
+    origin = "http://localhost:23999"
+    rig = Rig(settings={"frame_ancestors": (origin,)})
+    framed = rig.signed_in().get("/")
+    assert f'<meta name="openline-demo" content="{origin}">' in framed.text
+    assert f"frame-ancestors {origin}" in framed.headers["content-security-policy"]
+    assert "x-frame-options" not in framed.headers
