@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _CHECKPOINT_PAGES: Final = 1000
+WRITING: Final = "openline-writing"
+"""Whether the next transaction writes, in ``Connection.info``."""
 
 
 def connect(path: Path, *, pages_max: int | None = None) -> tuple[sa.Engine, sa.Connection]:
@@ -79,7 +81,8 @@ def _settings(pages_max: int | None) -> Callable[[DBAPIConnection, object], None
 
 def _begin(connection: sa.Connection) -> None:
     # IMMEDIATE: a writer that cannot write must learn it before it has done half of its work.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    writing = connection.info.get(WRITING, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _migrate(connection: sa.Connection) -> None:

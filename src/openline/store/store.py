@@ -23,7 +23,7 @@ from openline.engine.ports import StoredEntry, StoredNote, StoredState, Writes
 from openline.errors import StoreError
 from openline.store import rows
 from openline.store import tables as t
-from openline.store.database import connect
+from openline.store.database import WRITING, connect
 from openline.store.faults import store_error
 
 SLICE_SECONDS: Final = 0.005
@@ -78,7 +78,7 @@ class Store:
             StoreError: ``store.founded`` when the file already holds a line.
         """
         a, b = state.genesis_signatures
-        with self._transaction():
+        with self._transaction(write=True):
             if self._connection.execute(sa.select(t.genesis.c.id)).first() is not None:
                 raise StoreError("store.founded", "the file already holds a line")
             self._connection.execute(
@@ -115,7 +115,7 @@ class Store:
         if self._identity() != self._inode:
             raise StoreError("store.gone", "the record file was moved or deleted", path=self.name)
         self._steps("begin")
-        with self._transaction():
+        with self._transaction(write=True):
             self._write(writes)
             self._steps("commit")
         self._steps("done")
@@ -173,10 +173,11 @@ class Store:
         return facts.st_dev, facts.st_ino
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """BEGIN IMMEDIATE to COMMIT; every fault comes out coded, with nothing half done."""
-        if self._dead is not None:
+    def _transaction(self, *, write: bool = False) -> Iterator[None]:
+        """BEGIN to COMMIT; every fault comes out coded, with nothing half done."""
+        if write and self._dead is not None:
             raise StoreError(self._dead, "an earlier write was never confirmed; start again")
+        self._connection.info[WRITING] = write
         try:
             with self._connection.begin():
                 yield

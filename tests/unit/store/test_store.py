@@ -296,6 +296,7 @@ def test_after_an_unconfirmed_write_every_later_one_is_refused(path: Path) -> No
             store.commit(writes)
         assert caught.value.code == "store.fsync"
         steps.armed.clear()  # type: ignore[attr-defined]
+    assert [e.index for e in store.read_entries(0, 0, 2, 1000)] == [0, 1]
     store.close()
     assert len(read_offline(path).entries[0]) == 2
 
@@ -329,6 +330,12 @@ def test_reading_offline_changes_nothing(store: Store, path: Path) -> None:
     before = {item.name: item.read_bytes() for item in path.parent.iterdir()}
     assert len(read_offline(path).entries[0]) == 3
     assert {item.name: item.read_bytes() for item in path.parent.iterdir()} == before
+
+
+def test_signatures_are_read_without_a_load(store: Store) -> None:
+    assert store.signatures() == (b"sig-a", None)
+    store.commit(Writes(expect=(2, 1), meta={GENESIS_SIGNATURE_META[1]: b"sig-b"}))
+    assert store.signatures() == (b"sig-a", b"sig-b")
 
 
 def test_the_settings_that_the_promises_rest_on(store: Store) -> None:

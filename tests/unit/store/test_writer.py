@@ -97,14 +97,18 @@ async def test_stop_writes_what_was_queued(store: Store, tmp_path: Path) -> None
     assert len(read_offline(tmp_path / "record.sqlite").entries[0]) == 20
 
 
-async def test_a_fault_of_a_read_is_told(store: Store) -> None:
+async def test_a_fault_of_a_read_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> tuple[StoredEntry, ...]:
+        raise StoreError("store.io")
+
     seen = Seen()
     writer = StoreWriter(store, asyncio.get_running_loop(), seen)
+    monkeypatch.setattr(store, "read_entries", broken)
+    monkeypatch.setattr(store, "notes", broken)
     writer.start()
-    store._dead = "store.fsync"
-    with pytest.raises(StoreError, match=r"store\.fsync"):
+    with pytest.raises(StoreError, match=r"store\.io"):
         await writer.notes()
     writer.read(4, 0, 0, 1, 1)
     await until(seen, 1)
-    assert seen.events == [("failed", 4, "store.fsync")]
+    assert seen.events == [("failed", 4, "store.io")]
     writer.stop()
