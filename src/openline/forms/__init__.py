@@ -1,1 +1,4 @@
-"""Forms of notices (pure). Empty until the notices issue; the room exists so that its place is fixed."""
+"""Forms of notices (pure).
+
+Empty until notices come; the room exists so that its place is fixed.
+"""
