@@ -17,13 +17,14 @@ def test_two_posts_prove_a_round_trip_to_each_other() -> None:
 
 def test_who_repeats_an_old_echo_proves_nothing() -> None:
     one, other = Pulse(), Pulse()
-    other.hear(one.body(100.0), 0.5)
-    assert one.hear(other.body(1.0), 110.0) is not None
+    other.hear(one.body(100.0), 5.0)
+    assert one.hear(other.body(6.0), 111.0) == 10.0
     # From here nothing of ours arrives; the peer goes on sending.
     for later in range(200, 5000, 100):
-        assert one.hear(other.body(float(later)), float(later)) is None
+        assert one.hear(other.body(float(later)), later + 105.0) is None
+    assert one.proved_at_ms == 110.0
     assert not one.proved_within(2000, 5000)
-    assert one.heard_at_ms == 4900.0
+    assert one.heard_at_ms == 5005.0
 
 
 def test_an_echo_from_the_future_or_of_long_ago_proves_nothing() -> None:
