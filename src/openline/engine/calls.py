@@ -181,6 +181,7 @@ class Calls:
         if not call.call_id:
             call.call_id = said.call_id
             self._accounts.remember(call)
+        call.peer_open = call.peer_open or said.open
         self._heard(call, said.seq, talking=said.talking, now=now)
         if not said.open:
             self._peer_ended(call, said.outcome, now)
@@ -204,6 +205,7 @@ class Calls:
             call.attended = call.attended or said.attended
         if said.taken:
             self._move(CallInput.CALLED_TALKS, now)
+        call.peer_open = call.peer_open or said.open
         self._heard(call, said.seq, talking=said.talking, now=now)
         if not said.open:
             self._peer_ended(call, said.outcome, now)
