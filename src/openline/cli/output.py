@@ -26,11 +26,16 @@ _EXIT_BY_FAMILY: Final = {
     "access": 4,
     "control": 4,
     "desk": 4,
+    "web": 4,
     "store": 5,
     "record": 6,
+    "bundle": 6,
     "link": 7,
     "voice": 8,
+    "headless": 8,
     "protocol": 9,
+    "handshake": 9,
+    "engine": 9,
 }
 
 P = ParamSpec("P")
