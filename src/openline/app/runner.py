@@ -9,6 +9,7 @@ written is on disk.
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from openline.errors import AccessError, OpenlineError
 from openline.web import DeskServer, DeskServerConfig
 
 TICK_SECONDS: Final = 0.05
+SWITCH_SECONDS: Final = 0.0005
 RETRY_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 0.4
 """After so long the first troubles of a start are known and are said."""
@@ -87,6 +89,8 @@ def run_post(folder: Folder, announce: Announce, *, language: str = "en") -> Non
         OpenlineError: why it cannot start: lock, settings, keys, card, disk.
     """
     folder.require()
+    # The store's thread must not wait 5 ms for the interpreter whenever the loop is busy.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with (
         FolderLock.take(folder),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,

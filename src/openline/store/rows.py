@@ -14,6 +14,16 @@ Row = dict[str, Any]
 GENESIS_SIGNATURE_META: Final = ("genesis-signature-a", "genesis-signature-b")
 """Names in ``Writes.meta`` under which a genesis signature that arrives later is kept."""
 
+# Built once: making a statement costs more than running it.
+PUT_ENTRY: Final = t.entries.insert()
+PUT_OUTBOX: Final = t.outbox.insert()
+GROW: Final = (
+    t.logs.update()
+    .where(t.logs.c.log == sa.bindparam("of"), t.logs.c.size == sa.bindparam("expected"))
+    .values(size=sa.bindparam("grown"))
+)
+"""Compare and set: one row changes if the log has the expected size, else none."""
+
 _NOTE = insert(t.notes)
 MERGE_NOTE: Final = _NOTE.on_conflict_do_update(
     index_elements=["log", "size"],

@@ -190,14 +190,14 @@ class Store:
     def _write(self, writes: Writes) -> None:
         self._grow(writes)
         self._steps("entries")
-        self._many(t.entries.insert(), [rows.of_entry(entry) for entry in writes.entries])
+        self._many(rows.PUT_ENTRY, [rows.of_entry(entry) for entry in writes.entries])
         self._steps("notes")
         self._many(rows.MERGE_NOTE, [rows.of_note(note) for note in writes.notes])
         self._steps("rest")
         if writes.outbox_remove:
             gone = t.outbox.c.item.in_(writes.outbox_remove)
             self._connection.execute(t.outbox.delete().where(gone))
-        self._many(t.outbox.insert(), [rows.of_outbox(item) for item in writes.outbox_add])
+        self._many(rows.PUT_OUTBOX, [rows.of_outbox(item) for item in writes.outbox_add])
         meta = [{"name": name, "value": value} for name, value in writes.meta.items()]
         self._many(rows.PUT_META, meta)
         for code, data, wall_ms in writes.evidence:
@@ -210,9 +210,8 @@ class Store:
             mine = [entry.index for entry in writes.entries if entry.log == log]
             if mine != list(range(expected, expected + len(mine))):
                 raise StoreError("store.conflict", f"entries of log {log} do not follow {expected}")
-            here = (t.logs.c.log == log, t.logs.c.size == expected)
-            new = t.logs.update().where(*here).values(size=expected + len(mine))
-            if self._connection.execute(new).rowcount != 1:
+            cell = {"of": log, "expected": expected, "grown": expected + len(mine)}
+            if self._connection.execute(rows.GROW, cell).rowcount != 1:
                 raise StoreError("store.conflict", f"log {log} is not of size {expected} on disk")
 
     def _many(self, statement: Executable, values: list[rows.Row]) -> None:
