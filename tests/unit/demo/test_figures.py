@@ -1,11 +1,12 @@
 """Figures are summarised without flattery, and the altered copy differs in exactly one byte."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from openline.app.demo.check import records_level
-from openline.app.demo.evidence import alter
+from openline.app.demo.evidence import alter, mend
 from openline.app.demo.figures import fsync_floor, spread
 from openline.app.demo.posts import opposite
 from openline.app.demo.scene import PATHS, both_up, choose_ports
@@ -88,3 +89,23 @@ def test_records_are_level_only_when_both_hold_and_receipted_all() -> None:
 def test_sides() -> None:
     assert opposite("left") == "right"
     assert opposite("right") == "left"
+
+
+def test_a_mended_digest_is_right_again_and_nothing_else_changes(tmp_path: Path) -> None:
+    body = b"\x82\x01before Vessel aground. after"
+    whole = body + b"\x82\x63end\x58\x20" + hashlib.sha256(body).digest()
+    bundle, altered, mended = (tmp_path / name for name in ("whole", "altered", "mended"))
+    bundle.write_bytes(whole)
+    alter(bundle, "Vessel aground.", altered)
+    mend(bundle, altered, mended)
+    made = mended.read_bytes()
+    assert made[-32:] == hashlib.sha256(made[: len(body)]).digest()
+    assert made[:-32] == altered.read_bytes()[:-32]
+
+
+def test_a_file_without_a_digest_is_not_mended(tmp_path: Path) -> None:
+    bundle = tmp_path / "whole"
+    bundle.write_bytes(bytes(200))
+    with pytest.raises(ConfigError) as refused:
+        mend(bundle, bundle, tmp_path / "mended")
+    assert refused.value.code == "demo.no_digest"

@@ -5,12 +5,16 @@ fingerprints as pins: what is shown is what it printed and how it ended.
 """
 
 import asyncio
+import hashlib
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from openline.errors import ConfigError
+
+DIGEST_BYTES = 32
+END_BYTES_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,24 @@ def alter(bundle: Path, text: str, copy: Path) -> Alteration:
     octets[offset] = before ^ 0x01
     copy.write_bytes(octets)
     return Alteration(offset, before, octets[offset])
+
+
+def mend(bundle: Path, altered: Path, copy: Path) -> None:
+    """Copy an altered bundle with the digest at its end made right again, as a forger would.
+
+    Args:
+        bundle: the file as it was exported; it tells where the last item begins.
+        altered: the altered copy.
+        copy: where the mended file goes.
+
+    Raises:
+        ConfigError: ``demo.no_digest``: the file does not end in a digest.
+    """
+    whole = bundle.read_bytes()
+    digest = whole[-DIGEST_BYTES:]
+    starts = range(len(whole) - DIGEST_BYTES - END_BYTES_MAX, len(whole) - DIGEST_BYTES)
+    start = next((at for at in starts if hashlib.sha256(whole[:at]).digest() == digest), None)
+    if start is None:
+        raise ConfigError("demo.no_digest", "the bundle does not end in a digest")
+    octets = altered.read_bytes()[:-DIGEST_BYTES]
+    copy.write_bytes(octets + hashlib.sha256(octets[:start]).digest())

@@ -24,7 +24,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 from typing_extensions import override
 
-from openline.app.demo.evidence import alter, verify
+from openline.app.demo.evidence import alter, mend, verify
+from openline.app.demo.figures import load
 from openline.app.demo.posts import SIDES, Side
 from openline.app.demo.scene import Scene
 from openline.errors import AccessError, ConfigError, OpenlineError
@@ -180,6 +181,7 @@ class PageServer:
     async def _stream(self) -> AsyncIterator[str]:
         while not self._stopping.is_set():
             report = {
+                "load": load(),
                 "posts": await self._scene.statuses(),
                 "paths": {
                     name: {
@@ -240,21 +242,25 @@ class PageServer:
         return {"link_up_ms": round((loop.time() - began) * 1000)}
 
     async def _verify(self, facts: Facts) -> Facts:
-        """Export, verify, change one byte of a text in a copy, verify that."""
+        """Export, change one byte of a text in copies, verify all of them."""
         language = facts["language"] if facts["language"] in LANGUAGES else "en"
         async with self._exporting:
             bundle = await self._scene.export(_side(facts))
-            copy = self._scene.folder / "altered.bundle"
-            changed = await asyncio.to_thread(alter, bundle, str(facts["text"]), copy)
-            whole = await verify(bundle, self._scene.pins, language)
-            altered = await verify(copy, self._scene.pins, language)
+            altered, mended = (
+                self._scene.folder / f"{name}.bundle" for name in ("altered", "mended")
+            )
+            changed = await asyncio.to_thread(alter, bundle, str(facts["text"]), altered)
+            await asyncio.to_thread(mend, bundle, altered, mended)
+            verdicts = await asyncio.gather(
+                *(verify(file, self._scene.pins, language) for file in (bundle, altered, mended))
+            )
+            said = [{"status": one.status, "output": one.output} for one in verdicts]
             return {
                 "bytes": bundle.stat().st_size,
                 "offset": changed.offset,
                 "before": changed.before,
                 "after": changed.after,
-                "whole": {"status": whole.status, "output": whole.output},
-                "altered": {"status": altered.status, "output": altered.output},
+                **dict(zip(("whole", "altered", "mended"), said, strict=True)),
             }
 
 

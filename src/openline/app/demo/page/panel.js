@@ -74,14 +74,23 @@ export class Panel {
     this.stateWord.textContent = word(`demo.state.${this.state}`);
     this.text.textContent = this.state === "waiting" ? word(`demo.step.${this.name}.short`) : "";
     this.text.hidden = this.state !== "waiting";
-    this.figures.replaceChildren();
-    for (const { key, facts } of this.lines) make("li", "", this.figures).textContent = word(key, facts);
+    this.figures.replaceChildren(...this.figureNodes());
     this.why.hidden = this.reason === null;
     if (this.reason) {
       const key = `error.${this.reason.code}`;
       this.why.textContent = has(key) ? word(key, this.reason.facts) : `${this.reason.code}: ${this.reason.facts.detail}`;
     }
     for (const render of this.renders) render(this.body);
+    this.onChange?.();
+  }
+
+  /** The figures so far as list items. */
+  figureNodes() {
+    return this.lines.map(({ key, facts }) => {
+      const node = document.createElement("li");
+      node.textContent = word(key, facts);
+      return node;
+    });
   }
 }
 

@@ -22,6 +22,7 @@ export class Play {
     this.running = false;
     this.start.addEventListener("click", () => this.play());
     onLanguage(() => this.render());
+    for (const panel of Object.values(this.panels)) panel.onChange = () => this.render();
   }
 
   /** What is said above the desks at this moment. */
@@ -36,6 +37,8 @@ export class Play {
     const title = step ? `${step.number}. ${word(`demo.step.${this.now}`)}` : word(`demo.${this.now}.title`);
     document.getElementById("now-title").textContent = title;
     document.getElementById("now-text").textContent = word(this.line || `demo.${step ? "step." : ""}${this.now}.text`);
+    document.getElementById("now-figures").replaceChildren(...(step?.figureNodes() ?? []));
+    this.start.classList.toggle("second", this.now === "turn");
     this.start.textContent = word(this.started ? "demo.again" : "demo.start");
   }
 
@@ -98,7 +101,7 @@ export class Play {
     for (const wave of Object.values(this.waves)) wave.clear();
     const { left, right } = this.desks;
     await this.speak(async (ms) => {
-      panel.figure("demo.voice.heard", { ms: Math.round(ms) });
+      panel.figure("demo.voice.heard", { ms: Math.round(ms), load: this.reports.last?.load ?? "?" });
       if (right.audio.mic !== "COLD") throw failure("demo.mic_not_cold", { state: right.audio.mic });
       panel.figure("demo.voice.cold", { mic: right.audio.mic });
       await left.until(3_000, "demo.not_sounded", () => left.facts.call?.peer_sounded === true);
@@ -210,16 +213,16 @@ export class Play {
     panel.figure("demo.record.whole", { bytes: found.bytes, status: found.whole.status });
     const hex = (value) => value.toString(16).padStart(2, "0");
     panel.figure("demo.record.altered", { offset: found.offset, before: hex(found.before), after: hex(found.after) });
-    panel.figure("demo.record.refused", { status: found.altered.status });
+    panel.figure("demo.record.refused", { status: found.altered.status, mended: found.mended.status });
     panel.show((body) => {
       body.replaceChildren();
-      for (const [name, { output }] of [["whole", found.whole], ["altered", found.altered]]) {
+      for (const name of ["altered", "mended", "whole"]) {
         make("p", "", body).textContent = word(`demo.record.said.${name}`);
-        make("pre", "", body).textContent = output;
+        make("pre", "", body).textContent = found[name].output;
       }
     });
     if (found.whole.status !== 0) throw failure("demo.not_verified", { reason: found.whole.output.slice(-300) });
-    if (found.altered.status === 0) throw failure("demo.forgery_passed");
+    if (found.altered.status === 0 || found.mended.status === 0) throw failure("demo.forgery_passed");
     await sleep(1_500);
   }
 
