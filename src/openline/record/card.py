@@ -63,6 +63,9 @@ _ROLES: Final = ("link", "log", "log_pq", "cosign", "cosign_pq")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z", re.ASCII)
 _PATH_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}\Z", re.ASCII)
 _ADDRESS: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\]):[0-9]{1,5}\Z")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 _COMPARISON_MODULUS: Final = 10**30
 
 
@@ -211,22 +214,28 @@ def _decode(data: bytes) -> tuple[bytes, tuple[bytes, ...], CardFields, CardKeys
         raise ConfigError("card.incomplete", "no body with signatures")
     body = as_bytes(outer[0])
     content = as_map(decode(body, CARD_BYTES_MAX), 64)
-    if content.get("v") != VERSION:
+    if not _is_one_of_ours(content.get("v"), VERSION):
         raise ConfigError("card.unsupported_version", "card of another version")
-    if content.get("suite") != SUITE:
+    if not _is_one_of_ours(content.get("suite"), SUITE):
         raise ConfigError("card.unsupported_suite", "card of another suite")
     missing = _FIELDS - content.keys()
     if missing:
         raise ConfigError("card.incomplete", f"lacks {', '.join(sorted(missing))}")
     if content.keys() - _FIELDS:
         raise ConfigError("card.malformed", "unknown field")
-    if VERSION not in as_list(content["versions"], 16) or content["versions"] != [VERSION]:
+    versions = as_list(content["versions"], 16)
+    if len(versions) != 1 or not _is_one_of_ours(versions[0], VERSION):
         raise ConfigError("card.unsupported_version", "no common protocol version")
     keys = _keys(as_map(content["keys"], 16))
     signatures = tuple(as_bytes(item) for item in as_list(outer[1], len(_ROLES)))
     if len(signatures) != len(_ROLES):
         raise ConfigError("card.unproven", "a key did not sign")
     return body, signatures, _fields(content), keys
+
+
+def _is_one_of_ours(value: Value, expected: int) -> bool:
+    """Equal, and a number: true equals 1 in this language."""
+    return value == expected and not isinstance(value, bool)
 
 
 def _keys(content: dict[str, Value]) -> CardKeys:
@@ -271,7 +280,7 @@ def _check_words(
         raise ConfigError("card.incomplete", "no name, path or language")
     if not all(_LANGUAGE.match(tag) for tag in (*names, *languages)):
         raise ConfigError("card.malformed", "not a language tag")
-    if not all(name.strip() and name.isprintable() for name in names.values()):
+    if not all(name.strip() and not _INVISIBLE.search(name) for name in names.values()):
         raise ConfigError("card.malformed", "a name that cannot be shown")
     if not all(_PATH_NAME.match(name) for name in paths):
         raise ConfigError("card.malformed", "not a path name")

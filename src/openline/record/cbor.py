@@ -41,21 +41,18 @@ def encode(value: Value) -> bytes:
 def _check(value: Value, depth: int) -> None:
     if value is None or isinstance(value, bool | bytes | str):
         return
-    if depth <= 0:
-        raise RecordError("record.encoding", "nested too deeply")
     if isinstance(value, int):
         if not _INT_MIN <= value < _INT_END:
             raise RecordError("record.encoding", "integer wider than 64 bits")
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth - 1)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise RecordError("record.encoding", "map key is not text")
-            _check(item, depth - 1)
-    else:
+        return
+    if not isinstance(value, list | dict):
         raise RecordError("record.encoding", f"{type(value).__name__} has no encoding here")
+    if depth <= 0:
+        raise RecordError("record.encoding", "nested too deeply")
+    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+        raise RecordError("record.encoding", "map key is not text")
+    for item in value.values() if isinstance(value, dict) else value:
+        _check(item, depth - 1)
 
 
 def decode(data: bytes, size_max: int) -> Value:
@@ -70,7 +67,7 @@ def decode(data: bytes, size_max: int) -> Value:
     """
     if len(data) > size_max:
         raise RecordError("record.too_large", f"{len(data)} bytes, at most {size_max}")
-    value, end = _item(data, 0, DEPTH_MAX)
+    value, end = _item(data, 0, len(data), DEPTH_MAX)
     if end != len(data):
         raise RecordError("record.encoding", "bytes after the end")
     return value
@@ -92,16 +89,20 @@ def sequence(data: bytes, item_size_max: int) -> Iterator[tuple[Value, int]]:
     """
     at = 0
     while at < len(data):
-        value, end = _item(data, at, DEPTH_MAX)
-        if end - at > item_size_max:
-            raise RecordError("record.too_large", f"item of {end - at} bytes")
+        stop = min(len(data), at + item_size_max)
+        try:
+            value, end = _item(data, at, stop, DEPTH_MAX)
+        except RecordError as error:
+            if error.code == "record.truncated" and stop < len(data):
+                raise RecordError("record.too_large", "an item is too large") from error
+            raise
         yield value, at
         at = end
 
 
-def _head(data: bytes, at: int) -> tuple[int, int, int]:
+def _head(data: bytes, at: int, stop: int) -> tuple[int, int, int]:
     """Major type, argument and the offset after the head at ``at``."""
-    if at >= len(data):
+    if at >= stop:
         raise RecordError("record.truncated", "ends inside an item")
     first = data[at]
     major, short = first >> 5, first & 0x1F
@@ -111,7 +112,7 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     if width is None:
         raise RecordError("record.encoding", "indefinite or reserved length")
     end = at + 1 + width
-    if end > len(data):
+    if end > stop:
         raise RecordError("record.truncated", "ends inside a length")
     argument = int.from_bytes(data[at + 1 : end], "big")
     if argument < _SMALLEST[short]:
@@ -119,25 +120,26 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     return major, argument, end
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[Value, int]:
-    if at < len(data) and data[at] in _SIMPLE:
+def _item(data: bytes, at: int, stop: int, depth: int) -> tuple[Value, int]:
+    """The item at ``at``, which must end at ``stop`` or before, and the offset after it."""
+    if at < stop and data[at] in _SIMPLE:
         return _SIMPLE[data[at]], at + 1
-    major, argument, at = _head(data, at)
+    major, argument, at = _head(data, at, stop)
     if major == _MAJOR_UINT:
         return argument, at
     if major == _MAJOR_NEGATIVE:
         return -1 - argument, at
     if major in (_MAJOR_BYTES, _MAJOR_TEXT):
         end = at + argument
-        if end > len(data):
+        if end > stop:
             raise RecordError("record.truncated", "ends inside a string")
         return (data[at:end] if major == _MAJOR_BYTES else _text(data[at:end])), end
     if depth <= 0:
         raise RecordError("record.encoding", "nested too deeply")
     if major == _MAJOR_ARRAY:
-        return _array(data, at, argument, depth)
+        return _array(data, at, argument, (stop, depth - 1))
     if major == _MAJOR_MAP:
-        return _map(data, at, argument, depth)
+        return _map(data, at, argument, (stop, depth - 1))
     raise RecordError("record.encoding", "tag, float or simple value")
 
 
@@ -148,30 +150,30 @@ def _text(data: bytes) -> str:
         raise RecordError("record.encoding", "text is not UTF-8") from error
 
 
-def _array(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
-    if count > len(data) - at:
+def _array(data: bytes, at: int, count: int, bounds: tuple[int, int]) -> tuple[Value, int]:
+    if count > bounds[0] - at:
         raise RecordError("record.truncated", "array longer than the input")
     items: list[Value] = []
     for _ in range(count):
-        value, at = _item(data, at, depth - 1)
+        value, at = _item(data, at, *bounds)
         items.append(value)
     return items, at
 
 
-def _map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
-    if 2 * count > len(data) - at:
+def _map(data: bytes, at: int, count: int, bounds: tuple[int, int]) -> tuple[Value, int]:
+    if 2 * count > bounds[0] - at:
         raise RecordError("record.truncated", "map longer than the input")
     items: dict[str, Value] = {}
     previous = b""
     for _ in range(count):
         start = at
-        key, at = _item(data, at, depth - 1)
+        key, at = _item(data, at, *bounds)
         if not isinstance(key, str):
             raise RecordError("record.encoding", "map key is not text")
         if data[start:at] <= previous:
             raise RecordError("record.encoding", "map keys are not in order")
         previous = data[start:at]
-        items[key], at = _item(data, at, depth - 1)
+        items[key], at = _item(data, at, *bounds)
     return items, at
 
 

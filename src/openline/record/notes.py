@@ -8,6 +8,7 @@ refused. (spec/record, section 7; c2sp.org/signed-note, tlog-checkpoint, tlog-co
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +25,7 @@ _DASH: Final = "\u2014"
 _KEY_ID_SIZE: Final = 4
 _TIME_SIZE: Final = 8
 _SUBTREE_LABEL: Final = b"subtree/v1\n\0"
-_CHECKPOINT_LINES: Final = 3
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def parse_note(data: bytes) -> Note:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RecordError("record.note", "not UTF-8") from error
+    if _CONTROL.search(whole):
+        raise RecordError("record.note", "control character")
     text, found, tail = whole.rpartition("\n\n")
     rows = tail.split("\n")
     if not found or rows[-1] != "" or not 1 <= len(rows) - 1 <= NOTE_LINES_MAX:

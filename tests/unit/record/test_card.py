@@ -138,6 +138,10 @@ def body_of(raw: bytes) -> dict[str, Any]:
     [
         ({"v": 2}, "card.unsupported_version"),
         ({"suite": 2}, "card.unsupported_suite"),
+        ({"v": True}, "card.unsupported_version"),
+        ({"suite": True}, "card.unsupported_suite"),
+        ({"versions": [True]}, "card.unsupported_version"),
+        ({"versions": []}, "card.unsupported_version"),
         ({"versions": [2]}, "card.unsupported_version"),
         ({"versions": [1, 2]}, "card.unsupported_version"),
         ({"names": {}}, "card.incomplete"),
@@ -265,6 +269,12 @@ def test_a_signature_of_another_genesis_by_the_right_key_is_refused() -> None:
     twin.keys, twin.genesis = pair.keys, elsewhere
     with pytest.raises(SignatureError, match="another genesis"):
         verify_genesis_signature(pair.genesis, 0, twin.genesis_signature(0))
+
+
+def test_names_of_every_script(keys: Keys) -> None:
+    """Persian needs the zero-width non-joiner: it may stand in a name."""
+    names = {"fa": "\u0645\u06cc\u200c\u062f\u0627\u0646", "hi": "\u0915\u094d\u200d\u0937"}
+    assert card_of(keys, replace(fields("North"), names=names)).fields.names == names
 
 
 def test_fields_may_hold_a_dial_only_path(keys: Keys) -> None:

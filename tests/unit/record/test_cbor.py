@@ -54,7 +54,17 @@ def test_a_huge_count_allocates_nothing(text: str) -> None:
         decode(bytes.fromhex(text), 100)
 
 
+def test_an_item_of_a_sequence_is_bounded_before_it_is_built() -> None:
+    bomb = b"\x9a\x00\x10\x00\x00" + b"\x00" * 2**20
+    with pytest.raises(RecordError, match=r"record\.too_large"):
+        list(sequence(bomb, 100))
+
+
 def test_size_and_depth_are_bounded() -> None:
+    nested: Value = 1
+    for _ in range(12):
+        nested = [nested]
+    assert decode(encode(nested), 20) == nested
     with pytest.raises(RecordError, match=r"record\.too_large"):
         decode(b"\x41\x00", 1)
     deep: Value = 1

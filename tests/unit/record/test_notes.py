@@ -86,6 +86,7 @@ def test_a_note_has_exactly_its_lines(pair: Pair) -> None:
     assert code_of(pair.note(1), pair) == "record.origin"
     assert code_of(bytes(20_000), pair) == "record.too_large"
     assert code_of(b"\xff\n\n\xff\n", pair) == "record.note"
+    assert code_of(pair.note(0).replace(b"openline", b"open\tline"), pair) == "record.note"
 
 
 def test_base64_has_one_spelling(pair: Pair) -> None:
