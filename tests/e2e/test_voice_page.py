@@ -182,6 +182,32 @@ async def test_speech_comes_back_by_itself_after_an_outage_of_the_link(
         assert {state["pc"] for state in (await a.seen("states"))[-2:]} == {"connected"}
 
 
+async def test_a_handshake_into_a_dead_link_is_begun_anew(
+    chromium_path: str, tmp_path: Path
+) -> None:
+    tone = write_tone(tmp_path / "tone.wav")
+    async with (
+        serve_pages(0) as port,
+        two_posts(0.02) as (post_a, post_b, pipe),
+        chromium(chromium_path, tone) as browser,
+        chromium_desk(browser, port, post_a, script=HASTE) as a,
+        chromium_desk(browser, port, post_b, script=HASTE) as b,
+    ):
+        pipe.media_up = False
+        await asyncio.gather(
+            *(
+                desk.until("() => harness.seen.other.some(f => f.t === 'restart')")
+                for desk in (a, b)
+            )
+        )
+        assert (await a.state())["error"] == "voice.connection_failed"
+        pipe.media_up = True
+        await a.say({"t": "start"})
+        await a.say({"t": "start"})
+        await asyncio.gather(a.connected(), b.connected())
+        assert post_a.pairing.generation == post_b.pairing.generation > 1
+
+
 @pytest.mark.slow
 async def test_a_post_that_was_away_too_long_is_found_again(
     chromium_path: str, tmp_path: Path

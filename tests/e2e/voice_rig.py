@@ -116,6 +116,7 @@ class Pipe:
 
     delay_s: float = 0.0
     up: bool = True
+    media_up: bool = True
     cells: list[bytes] = field(default_factory=list)
 
     def carry(self, deliver: Callable[[], None]) -> None:
@@ -162,6 +163,8 @@ class Post:
 
     def _cell_out(self, cell: bytes) -> None:
         self.pipe.cells.append(cell)
+        if not self.pipe.media_up:
+            return
         self.pipe.carry(lambda: self.peer.endpoint.cell_received(cell))
 
     def offered(self, sdp: str, desk: bytes) -> None:

@@ -3,6 +3,8 @@
 // We offer, the post answers. The sender carries the silent track from the
 // start and never nothing: a gap in RTP costs up to 855 ms at the next word.
 
+const CONNECT_MS = 15_000;
+
 const fingerprintOf = (sdp) => /^a=fingerprint:sha-256 (.+)$/im.exec(sdp)?.[1]?.trim() ?? "";
 
 // Our post may have been restarted and know nothing: name what the connection was joined under.
@@ -15,6 +17,8 @@ export class Leg {
     Object.assign(this, { silentTrack, onOffer, onFarStream, onRestart, onChange });
     this.pc = null;
     this.generation = 0;
+    this.timer = 0;
+    this.stalled = false;
   }
 
   get state() {
@@ -28,7 +32,8 @@ export class Leg {
 
   /** Offer: anew, or with fresh ICE names after a failure, or the offer that stands. */
   async start() {
-    if (this.pc === null) return this.renew();
+    if (this.pc === null || this.stalled) return this.renew();
+    if (this.pc.localDescription === null) return undefined; // Its offer is on its way.
     if (this.state === "failed") {
       if (this.sender.transport?.state !== "connected") return this.renew();
       if (this.pc.signalingState === "stable") {
@@ -84,6 +89,16 @@ export class Leg {
       }
     }
     this.generation = generation;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(pc), CONNECT_MS);
+  }
+
+  /** Answered long ago and still not connected: a handshake begun into a dead link backs off for minutes. */
+  look(pc) {
+    if (this.pc !== pc || this.state === "connected" || this.state === "failed") return;
+    this.stalled = true;
+    this.onChange("voice.connection_failed");
+    this.onRestart();
   }
 
   changed(pc) {
@@ -93,6 +108,8 @@ export class Leg {
 
   close() {
     const { pc } = this;
+    clearTimeout(this.timer);
+    this.stalled = false;
     this.pc = null;
     this.sender = null;
     this.generation = 0;
