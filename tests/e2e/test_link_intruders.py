@@ -252,5 +252,5 @@ async def test_codes_of_a_close_are_not_believed_blindly() -> None:
         for body, shown in ((b"record.fork", "record.fork"), (b"<b>\xff", "link.frame")):
             intruder = await meet(one, other)
             await intruder.frame(FrameClass.CLOSE, 1, body)
-            await until(lambda shown=shown: one.paths()[0].last_error == shown)  # type: ignore[misc]
+            await until(lambda shown=shown: one.paths()[0].refused == shown)  # type: ignore[misc]
             await intruder.close()

@@ -166,12 +166,13 @@ async def test_refused_hello_closes_with_its_code() -> None:
     one, other = make_pair(1)
     one.heard.refuse = RecordError("record.fork")
     async with running(one, other):
-        await until(lambda: other.paths()[0].last_error == "record.fork")
+        await until(lambda: other.paths()[0].refused == "record.fork")
         await until(lambda: one.link.status().offences)
         assert not other.heard.trips
         assert not one.heard.connects
         one.heard.refuse = None
         await until(lambda: one.up() and other.up())
+        assert [path.refused for post in (one, other) for path in post.paths()] == ["", ""]
 
 
 async def test_refreshed_hello_reaches_the_peer() -> None:

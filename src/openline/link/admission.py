@@ -97,6 +97,10 @@ class Admission:
         self.refused += not good
         return good
 
+    def knows(self, host: str) -> bool:
+        """Say whether a host is advertised by the peer, or one from which it proved itself."""
+        return self._known(source_of(host))
+
     def _known(self, source: str) -> bool:
         return source in self._peers or source in self._met
 

@@ -118,6 +118,7 @@ class PathStatus:
         tls_group: the key exchange of the surviving connection.
         connections: how many connections of the path hold keys.
         last_error: code of the last failure, "" if none since the path was last proved.
+        refused: code with which one side refused a connection for good, "" likewise.
         warnings: codes, such as ``link.shared-interface``.
     """
 
@@ -131,6 +132,7 @@ class PathStatus:
     tls_group: str | None
     connections: int
     last_error: str
+    refused: str
     warnings: tuple[str, ...]
 
 

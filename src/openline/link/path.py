@@ -70,7 +70,7 @@ class Path:
         self._tasks: asyncio.TaskGroup | None = None
         self._heard_ms: float | None = None
         self._udp_heard_ms: float | None = None
-        self._last_error = ""
+        self._last_error = self._refused = ""
         self.packets_refused = 0
         self.media_dropped = 0
 
@@ -198,10 +198,14 @@ class Path:
             self._dialer.connection = None
         if connection not in self._connections:
             return
-        if connection.retire_at_ms is None:
+        met = connection.channel is not None
+        # What strangers do is counted, not shown: else they could write on the page.
+        known = met or connection.dialed or self.admission.knows(connection.remote)
+        if known and connection.retire_at_ms is None:
             self._note(code, detail)
         if not connection.usable:
-            if connection.refused:
+            if connection.refused and met:
+                self._refused = connection.refused
                 self._dialer.refused()
             self._forget(connection)
         elif connection is self._survivor:
@@ -219,8 +223,7 @@ class Path:
         connection.channel = None
 
     def _drop(self, connection: Connection) -> None:
-        """Erase a connection that another has replaced."""
-        self._forget(connection)
+        self._forget(connection)  # first: another has replaced it, nothing ends for the path
         connection.drop("link.superseded")
 
     def _note(self, code: str, detail: str) -> None:
@@ -247,7 +250,7 @@ class Path:
             return
         winner = by_order.pop(won.order)
         if winner is not self._survivor:
-            self._survivor, self._last_error = winner, ""
+            self._survivor, self._last_error, self._refused = winner, "", ""
             self._dialer.reset()
         winner.retire_at_ms = None
         for loser in by_order.values():
@@ -392,5 +395,6 @@ class Path:
             tls_group=None if shown is None else shown.group,
             connections=len(usable),
             last_error=self._last_error,
+            refused=self._refused,
             warnings=warnings,
         )
