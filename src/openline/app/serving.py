@@ -133,7 +133,7 @@ class ControlService:
         if wait not in _RUNGS or not isinstance(seconds, int | float):
             raise AccessError("control.request", "wait or timeout")
         with self._watched() as events:
-            follow = _Follow(secrets.token_hex(8))
+            follow = Follow(secrets.token_hex(8))
             self._parts.front.write_text(None, follow.request, text, lang or "en")
             try:
                 async with asyncio.timeout(min(float(seconds), WAIT_SECONDS_MAX)):
@@ -157,10 +157,15 @@ class ControlService:
             self._parts.shell.watchers.discard(watcher)
 
 
-class _Follow:
-    """One text on its way up the ladder."""
+class Follow:
+    """One text on its way up the ladder.
+
+    Attributes:
+        item: its present name. reached: rungs reached, in order.
+    """
 
     def __init__(self, request: str) -> None:
+        """Follow the text that was asked for under ``request``."""
         self.request = request
         self.item = ""
         self.reached: list[str] = []

@@ -60,6 +60,17 @@ class Output:
         """One sentence of the catalogue to stdout."""
         typer.echo(self.words(key, **facts))
 
+    def framed(self, key: str, /, **facts: object) -> None:
+        """One sentence to stdout, framed where a person looks."""
+        if not is_terminal():
+            self.say(key, **facts)
+            return
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+        from rich.panel import Panel  # noqa: PLC0415 - only a terminal needs it
+        from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
+
+        Console(soft_wrap=True).print(Panel.fit(Text(self.words(key, **facts), overflow="fold")))
+
     def note(self, key: str, /, **facts: object) -> None:
         """One sentence to stderr: it is no answer, only a word on the way."""
         typer.echo(self.words(key, **facts), err=True)

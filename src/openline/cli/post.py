@@ -89,7 +89,7 @@ def _announce(output: Output, started: dict[str, Any]) -> None:
         sentence = output.words.error(problem["code"], problem["facts"])
         output.note("cli.run.problem", sentence=sentence)
     if started["url"]:
-        output.say("cli.run.desk", url=started["url"])
+        output.framed("cli.run.desk", url=started["url"])
     output.say("cli.run.stop")
 
 

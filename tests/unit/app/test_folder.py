@@ -126,3 +126,11 @@ def test_a_key_of_the_wrong_kind_and_a_link_to_a_key_are_refused(tmp_path: Path)
     with pytest.raises(ConfigError) as caught:
         read_keys(folder, "W-1")
     assert code_of(caught) == "file.missing"
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        FolderLock.take(Folder(tmp_path))
+    assert code_of(caught) == "folder.unwritable"
+    assert caught.value.facts["reason"]
