@@ -78,7 +78,7 @@ class Intake:
             return
         self.pushed = max(self.pushed, batch.stop)
         if batch.stop <= keeper.durable[log]:
-            self._repeat_receipt(now)
+            self.repeat_receipt(now)
 
     def _same(self, log: int, index: int, entry: BatchEntry, now: Now) -> bool:
         """What stands at a taken position is what came; else, if it is signed, the log forked."""
@@ -137,8 +137,8 @@ class Intake:
             if not self._same(log, index, entry, now):
                 return
 
-    def _repeat_receipt(self, now: Now) -> None:
-        """The peer sent what we hold: it has not got our receipt."""
+    def repeat_receipt(self, now: Now) -> None:
+        """The peer may lack our newest receipt: it sent what we hold, or it is there again."""
         _, receipt = self._keeper.shelf.receipt(self._ctx.peer)
         if receipt and now.mono_ms >= self._repeat_at:
             self._repeat_at = now.mono_ms + REPEAT_MS

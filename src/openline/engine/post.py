@@ -155,6 +155,7 @@ class Post:
                 self._calls.caller_says(given.payload, now)
             case _:
                 self._calls.called_says(given.payload, now)
+        self._in.accept(given)
         self._ctx.desks(ViewChanged())
 
     def _take_leg(self, payload: Value) -> None:

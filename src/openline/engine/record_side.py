@@ -40,9 +40,10 @@ class RecordSide:
         self.keeper = Keeper(ctx, state)
         self._intake = Intake(ctx, self.keeper)
         self._greeting = Greeting(ctx, self.keeper, alarms_, list(state.genesis_signatures))
-        self._feeds = tuple(
-            Feed(ctx, self.keeper.shelf, log, self.keeper.durable[log]) for log in (0, 1)
-        )
+        self._feeds = {
+            log: Feed(ctx, self.keeper.shelf, log, self.keeper.durable[log])
+            for log in (ctx.own, ctx.peer)
+        }
         self._seals = Seals(ctx, self.keeper)
         self._timeline = Timeline(ctx, self.keeper)
         self._timeline.rebuild(state.entries)
@@ -77,7 +78,7 @@ class RecordSide:
         met = self._greeting.meet(hello)
         if met:
             self._intake.pushed = 0
-            for feed in self._feeds:
+            for feed in self._feeds.values():
                 feed.stop()
         judgement = self._greeting.answer(hello, raw, self._intake, now)
         if judgement is not None and self.keeper.state is not RecordState.HALTED:
@@ -87,7 +88,9 @@ class RecordSide:
                 peer.start(judgement.return_from, now)
             else:
                 peer.stop()
-                own.start(hello.held_size, now)
+                # What it holds and we have no receipt for goes again: that brings the receipt.
+                own.start(min(hello.held_size, self.keeper.receipted), now)
+            self._intake.repeat_receipt(now)
             self._seals.again(now)
         return met
 
@@ -122,13 +125,13 @@ class RecordSide:
 
     def connected(self, now: Now) -> None:
         """A connection became usable: what was not receipted goes again."""
-        for feed in self._feeds:
+        for feed in self._feeds.values():
             feed.kick(now)
 
     def tick(self, now: Now, *, link_down: bool, attended: bool) -> None:
         """Let time pass."""
         if not link_down:
-            for feed in self._feeds:
+            for feed in self._feeds.values():
                 feed.tick(now)
             self._greeting.tick(now)
             self._seals.tick(now)
@@ -151,7 +154,7 @@ class RecordSide:
 
     def _send(self, draft: Draft, now: Now) -> None:
         """Only now may what the transaction holds leave this post."""
-        for log, feed in enumerate(self._feeds):
+        for log, feed in self._feeds.items():
             mine = [entry for entry in draft.entries if entry.log == log]
             if mine:
                 feed.appended(mine, now)
@@ -181,12 +184,12 @@ class RecordSide:
             self._alarms.raise_(alarms.DISK_FAULT, now, code=code)
             self._ctx.desks(ViewChanged())
         else:
-            for feed in self._feeds:
+            for feed in self._feeds.values():
                 feed.read_failed(ticket)
 
     def entries_read(self, ticket: int, entries: tuple[StoredEntry, ...], now: Now) -> None:
         """The disk answers a read."""
-        if not any(feed.entries_read(ticket, entries, now) for feed in self._feeds):
+        if not any(feed.entries_read(ticket, entries, now) for feed in self._feeds.values()):
             self._intake.entries_read(ticket, entries, now)
 
     def settle(self, now: Now) -> None:
@@ -199,7 +202,7 @@ class RecordSide:
         if self.keeper.state is RecordState.HALTED and self._alarms.raise_(
             alarms.RECORD_HALTED, now, code=self.keeper.fault
         ):
-            for feed in self._feeds:
+            for feed in self._feeds.values():
                 feed.stop()
             self._ctx.desks(ViewChanged())
 

@@ -34,7 +34,7 @@ class Seals:
         """Make the seals that are due; the keeper writes them, then they are sent."""
         if self._keeper.state is RecordState.HALTED:
             return
-        for log in (0, 1):
+        for log in (self._ctx.own, self._ctx.peer):
             self._seal(log, now)
             self._repeat(log, now)
 

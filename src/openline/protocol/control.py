@@ -95,6 +95,8 @@ class ControlIn:
     def take(self, body: bytes) -> Control | None:
         """The control object if it is news; None if it is old, repeated or of an old incarnation.
 
+        What is taken counts once it is accepted: a payload that does not hold changes nothing.
+
         Raises:
             RecordError: as :func:`parse_control`.
             PeerProtocolError: ``protocol.unknown_object``.
@@ -106,5 +108,8 @@ class ControlIn:
             return None
         if control.version <= self._versions.get(control.name, 0):
             return None
-        self._versions[control.name] = control.version
         return control
+
+    def accept(self, control: Control) -> None:
+        """The payload held: older versions of this object are dropped from now on."""
+        self._versions[control.name] = control.version
