@@ -124,6 +124,31 @@ def test_an_old_backup_is_healed_by_the_peer(tmp_path: Path) -> None:
     assert openline("record", north.root, "list").count("after the backup") == 4
 
 
+def test_a_record_lost_with_every_copy_comes_back_from_the_peer(tmp_path: Path) -> None:
+    north, south = make_pair(tmp_path)
+    with running(north, south):
+        north.until(is_up)
+        for number in range(3):
+            north.text(f"ours {number}")
+            south.text(f"theirs {number}")
+        settle(north, south)
+        north.stop()
+        assert "[file.exists]" in openline("record", north.root, "rebuild", status=3)
+        for file in north.root.glob("record.sqlite*"):
+            file.unlink()
+        assert "[store.missing]" in openline("run", north.root, status=5)
+        openline("record", north.root, "rebuild")
+        north.start()
+        settle(north, south)
+        north.text("we go on")
+        settle(north, south)
+        north.stop()
+        south.stop()
+    assert leaves(north) == leaves(south)
+    listed = openline("record", north.root, "list")
+    assert listed.count("ours ") == listed.count("theirs ") == 3
+
+
 def test_a_full_disk_is_said_and_the_line_stays_up(tmp_path: Path) -> None:
     north, south = make_pair(tmp_path)
     with running(north, south):

@@ -16,6 +16,7 @@ from typing import Final
 from openline.app.clock import read_now
 from openline.app.config import PathSettings, load_config, render_config
 from openline.app.folder import (
+    PRIVATE_FILE,
     PRIVATE_FOLDER,
     Folder,
     FolderLock,
@@ -26,6 +27,7 @@ from openline.app.folder import (
 from openline.app.keys import PrivateKeys, make_keys, read_keys, write_keys
 from openline.app.signing import make_signer
 from openline.engine.founding import found
+from openline.engine.ports import StoredEntry, StoredState
 from openline.errors import ConfigError
 from openline.link.address import parse_address
 from openline.record.card import (
@@ -37,7 +39,7 @@ from openline.record.card import (
     comparison_string,
     parse_card,
 )
-from openline.record.genesis import make_genesis
+from openline.record.genesis import genesis_payload, make_genesis
 from openline.record.limits import CARD_BYTES_MAX, NONCE_SIZE
 from openline.store import Store
 
@@ -187,11 +189,53 @@ def pair(folder: Folder, data: bytes, typed: str) -> Card:
     return comparison.peer
 
 
+def rebuild(folder: Folder) -> None:
+    """Begin an empty record of the same line, for the peer to give back what it holds of us.
+
+    For a record that is lost with every copy of it. The file must be gone; what the peer never
+    received is lost. The post writes nothing before the peer has given our entries back.
+
+    Raises:
+        ConfigError: ``card.unpaired``, ``file.exists``. AccessError: ``folder.locked``.
+        StoreError: the disk.
+    """
+    folder.require()
+    with FolderLock.take(folder):
+        own, peer = own_card(folder), peer_card(folder)
+        if peer is None:
+            raise ConfigError("card.unpaired", "no confirmed card", folder=str(folder.root))
+        if folder.record.exists():
+            raise ConfigError("file.exists", "the record is there", file=str(folder.record))
+        genesis = make_genesis(own, peer)
+        signer = make_signer(read_keys(folder, load_config(folder.config).officer))
+        signature = signer.genesis(genesis_payload(genesis))
+        first = [StoredEntry(log, 0, genesis.raw, b"", None, read_now().wall_ms) for log in (0, 1)]
+        mine = genesis.party_of(own) == 0
+        state = StoredState(
+            genesis=genesis.raw,
+            genesis_signatures=(signature, None) if mine else (None, signature),
+            entries=((first[0],), (first[1],)),
+            notes=(),
+            outbox=(),
+            meta={},
+        )
+        _write_first(folder, state)
+
+
+def _write_first(folder: Folder, state: StoredState) -> None:
+    store = Store.open(folder.record)
+    try:
+        folder.record.chmod(PRIVATE_FILE)
+        store.found(state)
+    finally:
+        store.close()
+
+
 def _found(folder: Folder, comparison: Comparison) -> None:
     genesis = make_genesis(comparison.own, comparison.peer)
     store = Store.open(folder.record)
     try:
-        folder.record.chmod(0o600)
+        folder.record.chmod(PRIVATE_FILE)
         present = store.load()
         if present is not None:
             if present.genesis != genesis.raw:

@@ -1,4 +1,4 @@
-"""``openline record DIR list|show|export``: the common record as this post holds it."""
+"""``openline record DIR list|show|export|rebuild``: the common record as this post holds it."""
 
 import base64
 from pathlib import Path
@@ -8,11 +8,12 @@ import typer
 
 from openline.app.control import ask
 from openline.app.folder import Folder, reason_of
+from openline.app.pairing import rebuild
 from openline.app.reading import describe_offline, export_offline
 from openline.cli.output import Output
 from openline.errors import AccessError, ConfigError
 
-ACTIONS: Final = ("list", "show", "export")
+ACTIONS: Final = ("list", "show", "export", "rebuild")
 _EXPORT_SECONDS: Final = 600.0
 
 
@@ -25,7 +26,10 @@ def register(app: typer.Typer, output: Output) -> None:
     def record(
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
         action: Annotated[
-            str, typer.Argument(metavar="list|show|export", help=words("cli.help.record.action"))
+            str,
+            typer.Argument(
+                metavar="list|show|export|rebuild", help=words("cli.help.record.action")
+            ),
         ],
         what: Annotated[
             str, typer.Argument(metavar="[ITEM|FILE]", help=words("cli.help.record.what"))
@@ -44,7 +48,10 @@ def register(app: typer.Typer, output: Output) -> None:
             raise ConfigError("config.item_missing", action)
         if action == "export" and not what:
             raise ConfigError("config.file_missing", action)
-        if action == "export":
+        if action == "rebuild":
+            rebuild(post)
+            output.say("cli.record.rebuilt", folder=folder)
+        elif action == "export":
             _export(output, post, Path(what), whole=whole)
         else:
             _list(output, _items(post, what), json=json, whole=action == "show")
