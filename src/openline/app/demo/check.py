@@ -203,9 +203,14 @@ class Check:
         loop = asyncio.get_running_loop()
         began = loop.time()
         await post.start()
+        answered_ms = (loop.time() - began) * 1000
         await self._scene.link_up()
         up_ms = (loop.time() - began) * 1000
-        self.findings.restart = {"link_up_ms": round(up_ms, 1), "texts_lost": None}
+        self.findings.restart = {
+            "answered_ms": round(answered_ms, 1),
+            "link_up_ms": round(up_ms, 1),
+            "texts_lost": None,
+        }
         try:
             await pending
         finally:

@@ -50,7 +50,7 @@ class Alteration:
     after: int
 
 
-async def run_openline(*words: str, language: str = "en") -> tuple[int, str]:
+async def run_openline(*words: str) -> tuple[int, str]:
     """Run this program's own command line.
 
     Returns:
@@ -64,14 +64,10 @@ async def run_openline(*words: str, language: str = "en") -> tuple[int, str]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env=_environment(language),
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"},
     )
     output, _ = await process.communicate()
-    return process.returncode or 0, output.decode("utf-8", "replace").strip()
-
-
-def _environment(language: str) -> dict[str, str]:
-    return {**os.environ, "OPENLINE_LANG": language, "NO_COLOR": "1", "COLUMNS": "100"}
+    return process.returncode or 0, output.decode("utf-8", "replace").strip("\n")
 
 
 async def verify(bundle: Path, pins: tuple[str, str], language: str = "en") -> Verdict:
@@ -79,7 +75,7 @@ async def verify(bundle: Path, pins: tuple[str, str], language: str = "en") -> V
     loop = asyncio.get_running_loop()
     began = loop.time()
     status, output = await run_openline(
-        "verify", str(bundle), "--pin", pins[0], "--pin", pins[1], language=language
+        "--lang", language, "verify", str(bundle), "--pin", pins[0], "--pin", pins[1]
     )
     return Verdict(status, output, loop.time() - began)
 

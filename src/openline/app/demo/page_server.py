@@ -35,7 +35,7 @@ REPORT_S: Final = 0.2
 BODY_BYTES_MAX: Final = 4096
 COOKIE: Final = "openline-demo"
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
-_WORDS: Final = ("demo.", "error.")
+_WORDS: Final = ("demo.", "error.", "mic.", "rung.")
 
 Facts = dict[str, Any]
 
@@ -234,12 +234,16 @@ class PageServer:
     async def _restart(self, facts: Facts) -> Facts:
         post = self._scene.posts[_side(facts)]
         if post.alive:
-            return {"link_up_ms": 0}
+            return {"answered_ms": 0, "link_up_ms": 0}
         loop = asyncio.get_running_loop()
         began = loop.time()
         await post.start()
+        answered_ms = round((loop.time() - began) * 1000)
         await self._scene.link_up()
-        return {"link_up_ms": round((loop.time() - began) * 1000)}
+        return {
+            "answered_ms": answered_ms,
+            "link_up_ms": round((loop.time() - began) * 1000),
+        }
 
     async def _verify(self, facts: Facts) -> Facts:
         """Export, change one byte of a text in copies, verify all of them."""

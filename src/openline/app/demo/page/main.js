@@ -26,7 +26,7 @@ function followDesk(desk, wave) {
   const render = () => {
     const known = desk.dead ? undefined : desk.audio.mic;
     mic.dataset.state = known ?? "";
-    mic.textContent = known ? word("demo.mic.known", { mic: known }) : word("demo.mic.unknown");
+    mic.textContent = known ? word("demo.mic.known", { mic: word(`mic.${known}`) }) : word("demo.mic.unknown");
   };
   for (const fact of ["state", "link"]) desk.addEventListener(fact, render);
   desk.addEventListener("wave", ({ detail }) => wave.add(desk.side === "left" ? detail.own : detail.far));

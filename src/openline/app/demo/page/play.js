@@ -6,6 +6,7 @@ import { act, sleep } from "./scene.js";
 import { current, has, onLanguage, word } from "./words.js";
 
 const READY_MS = 30_000;
+const READING_MS = 2_000;
 const DEAD_MS_MAX = 3_000;
 const LAMP_MS = 5_000;
 const CUT_AFTER_MS = 1_300;
@@ -74,12 +75,14 @@ export class Play {
     const panel = this.panels[name];
     panel.begin();
     this.say(name);
+    await sleep(READING_MS);
     try {
       await this[`play_${name}`](panel);
       panel.set("held");
     } catch (error) {
       panel.fail(error);
     }
+    await sleep(READING_MS);
   }
 
   /** Speak the recorded voice from the left while `during` runs; milliseconds from key to first sound. */
@@ -103,11 +106,10 @@ export class Play {
     await this.speak(async (ms) => {
       panel.figure("demo.voice.heard", { ms: Math.round(ms), load: this.reports.last?.load ?? "?" });
       if (right.audio.mic !== "COLD") throw failure("demo.mic_not_cold", { state: right.audio.mic });
-      panel.figure("demo.voice.cold", { mic: right.audio.mic });
+      panel.figure("demo.voice.cold", { mic: { key: "mic.COLD" } });
       await left.until(3_000, "demo.not_sounded", () => left.facts.call?.peer_sounded === true);
       panel.figure("demo.voice.sounded");
     });
-    await sleep(600);
   }
 
   async play_path(panel) {
@@ -164,7 +166,6 @@ export class Play {
       refresh();
       left.removeEventListener("timeline", refresh);
     }
-    await sleep(1_500);
   }
 
   ladder(body, item) {
@@ -176,7 +177,7 @@ export class Play {
       const one = rung(item, name);
       const node = make("span", "rung", row);
       node.dataset.state = one?.state ?? "waiting";
-      node.textContent = word(`demo.rung.${name}`);
+      node.textContent = word(`rung.own.${name}`);
     }
   }
 
@@ -192,8 +193,9 @@ export class Play {
     if (dead > DEAD_MS_MAX) throw failure("demo.page_dead_late", { s: (dead / 1000).toFixed(1) });
     const pending = this.acts.writeItem("left", word("demo.kill.words"), current(), READY_MS);
     await sleep(2_000);
-    const { link_up_ms } = await act("restart", { side: "right" });
-    panel.figure("demo.kill.back", { s: (link_up_ms / 1000).toFixed(1) });
+    const { answered_ms, link_up_ms } = await act("restart", { side: "right" });
+    const seconds = (ms) => (ms / 1000).toFixed(1);
+    panel.figure("demo.kill.back", { answered: seconds(answered_ms), up: seconds(link_up_ms) });
     await pending;
     await right.until(READY_MS, "demo.page_not_back", () => !right.dead);
     const after = await this.reports.until(bothUp, LAMP_MS, "demo.no_link");
@@ -202,7 +204,6 @@ export class Play {
     const lost = ["own_size", "peer_size"].some((name) => after.posts.right.record[name] < before.posts.right.record[name]);
     if (lost) throw failure("demo.texts_lost", { lost: held(before) - held(after) });
     panel.figure("demo.kill.receipted");
-    await sleep(1_000);
   }
 
   async play_record(panel) {
@@ -216,14 +217,15 @@ export class Play {
     panel.figure("demo.record.refused", { status: found.altered.status, mended: found.mended.status });
     panel.show((body) => {
       body.replaceChildren();
+      const columns = make("div", "said", body);
       for (const name of ["altered", "mended", "whole"]) {
-        make("p", "", body).textContent = word(`demo.record.said.${name}`);
-        make("pre", "", body).textContent = found[name].output;
+        const column = make("div", "", columns);
+        make("p", "", column).textContent = word(`demo.record.said.${name}`);
+        make("pre", "", column).textContent = found[name].output;
       }
     });
     if (found.whole.status !== 0) throw failure("demo.not_verified", { reason: found.whole.output.slice(-300) });
     if (found.altered.status === 0 || found.mended.status === 0) throw failure("demo.forgery_passed");
-    await sleep(1_500);
   }
 
   async play_limits(panel) {

@@ -14,10 +14,13 @@ export async function load(first) {
   speak(LANGUAGES.includes(first) ? first : "en");
 }
 
+/** A fact as text; one that is a word itself comes as {key}, so that it follows the language. */
+const textOf = (fact) => (fact?.key ? word(fact.key) : String(fact));
+
 /** The words of a key, with its facts filled in. An unknown key shows itself: it must not hide. */
 export function word(key, facts = {}) {
   const found = catalogues.get(language)?.[key] ?? catalogues.get("en")?.[key] ?? key;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
+  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? textOf(facts[name]) : whole));
 }
 
 /** Whether the catalogue has words for a key. */
