@@ -17,6 +17,7 @@ const NOTICE_MS = 12_000;
 const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
+const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 await loadWords();
@@ -68,12 +69,15 @@ function audioState(frame) {
   const { mic, context, pc } = frame;
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
+  const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
   state.audio = { mic, context, pc, error, ready: true };
+  if (mic !== "COLD") state.microphoneFault = "";
+  else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
   if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(isNew ? "microphone" : "interrupted");
   else if (talk.held && isNew && mic !== "LIVE") talk.stop("microphone");
   if (isNew && error !== "voice.context_suspended") refuse(error);
-  sendAlive(true);
+  if (changed || isNew) report();
   demo("state", { audio: state.audio });
   redraw();
 }
@@ -118,8 +122,9 @@ function startAudio() {
   clearTimeout(startTimer);
   const wait = startedAt + START_MS - performance.now();
   if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
+  if (!socket.open || !state.audio.ready) return; // the welcome or the audio page's greeting asks again
   startedAt = performance.now();
-  if (socket.open) audio.post({ t: "start" });
+  audio.post({ t: "start" });
 }
 
 const audio = new AudioLink({
@@ -142,11 +147,17 @@ function setGate(open) {
 
 // --- the post ----------------------------------------------------------------------------------
 
-function sendAlive(now = false) {
-  if (!now && performance.now() - aliveAt < ALIVE_MS) return;
-  aliveAt = performance.now();
+/** Tell the post what the audio page says of itself. */
+function report() {
   const { mic, context, pc, error } = state.audio;
   socket.send({ t: "alive", mic, context, connection: pc, error });
+}
+
+/** Once a second, driven by the post's ticks: a sleeping tab's timers cannot be trusted with it. */
+function sendAlive() {
+  if (performance.now() - aliveAt < ALIVE_MS) return;
+  aliveAt = performance.now();
+  report();
   audio.post({ t: "alive" });
 }
 

@@ -18,6 +18,7 @@ export const state = {
   textBytesMax: 15_000,
   desk: "",
   audio: { mic: "COLD", context: "none", pc: "none", error: "", ready: false },
+  microphoneFault: "", // stands until the microphone opens again, whatever else happens
   level: { own: -100, far: -100, clip: false },
   gate: false,
   notice: null, // {code|key, facts, until}: what was refused last, in words

@@ -7,9 +7,9 @@ import { SHAPES } from "./shapes.js";
 
 /** What this desk itself lacks: its microphone or sound. Not the post's business, and never the peer's. */
 export function deskFaults() {
-  const { audio } = state;
-  const faults = [];
-  if (audio.error && audio.error !== "voice.context_suspended") faults.push(audio.error);
+  const { audio, microphoneFault } = state;
+  const faults = microphoneFault ? [microphoneFault] : [];
+  if (audio.error === "desk.audio_page") faults.push(audio.error);
   return faults;
 }
 
