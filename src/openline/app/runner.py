@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ SWITCH_SECONDS: Final = 0.0005
 RETRY_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 0.4
 """After so long the first troubles of a start are known and are said."""
+
+DEFECT_CHARACTERS_MAX: Final = 20_000
 
 Announce = Callable[[dict[str, Any]], None]
 _diagnostics = structlog.get_logger("openline.post")
@@ -103,9 +106,10 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
     config = load_config(folder.config)
     start_diagnostics(config.diagnostics, folder)
     running = assemble(folder, config, loop)
-    stop = asyncio.Event()
+    ending = _Ending()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, ending.stop.set)
+    loop.set_exception_handler(ending.unexpected)
     desk = _DeskService(running, language)
     control = ControlSocket(folder.root, ControlService(_parts(running, desk)))
     running.writer.start()
@@ -120,15 +124,55 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
                 tasks.create_task(_supervise(running, "control", control.start)),
                 tasks.create_task(_say(running, desk, announce)),
             ]
-            await stop.wait()
+            await ending.stop.wait()
             await desk.stop()
             for job in jobs:
                 job.cancel()
+    except BaseExceptionGroup as group:
+        ending.keep(group)
     finally:
         control.close()
         running.voice.endpoint.close()
         running.writer.stop()
         _diagnostics.info("stopped")
+    ending.judge()
+
+
+class _Ending:
+    """Why a post ends: asked to, or by a defect. After a defect nothing goes on half-done."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self._fault: BaseException | None = None
+
+    def keep(self, fault: BaseException) -> None:
+        """Keep the first fault, and what a programmer needs of it in the diagnostics."""
+        shown = "".join(traceback.format_exception(fault))
+        _diagnostics.error("defect", trace=shown[-DEFECT_CHARACTERS_MAX:])
+        self._fault = self._fault or fault
+        self.stop.set()
+
+    def unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody caught: trouble of a socket is noted, one of our own calls ends the post."""
+        fault = context.get("exception")
+        if "handle" in context and isinstance(fault, Exception):
+            self.keep(fault)
+        else:
+            _diagnostics.warning("unexpected", detail=str(context.get("exception", "")))
+
+    def judge(self) -> None:
+        """Raise what the post ended by.
+
+        Raises:
+            OpenlineError: a coded fault as it is; ``post.defect`` for any other.
+        """
+        fault = self._fault
+        while isinstance(fault, BaseExceptionGroup):
+            fault = fault.exceptions[0]
+        if isinstance(fault, OpenlineError):
+            raise fault
+        if fault is not None:
+            raise OpenlineError("post.defect", repr(fault), kind=type(fault).__name__) from fault
 
 
 async def _tick(shell: PostShell) -> None:
