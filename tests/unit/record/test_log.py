@@ -187,6 +187,15 @@ def test_statements_of_strangers_are_refused(pair: Pair) -> None:
     assert refused(pair, 0, (leaf, salt, body)) == "record.signature"
 
 
+def test_one_officer_counts_once(pair: Pair) -> None:
+    """Two statements of one officer are not two persons."""
+    salt, body = pair.fresh(), text_body("en", "x")
+    commit = commit_body(salt, body)
+    twice = (pair.statement(0, "text", commit), pair.statement(0, "text", commit))
+    leaf = pair.leaf(0, pair.claims(0, "text", commit, statements=twice))
+    assert refused(pair, 0, (leaf, salt, body)) == "record.statement"
+
+
 def test_machine_entries_carry_no_statement(pair: Pair) -> None:
     assert refused(pair, 0, pair.make(0, "shown", shown_body(2))) == "record.statement"
     pair.add(0, pair.make(0, "shown", shown_body(2), officer=False))
