@@ -57,9 +57,9 @@ class Feed:
         return self._active
 
     def start(self, base: int, now: Now) -> None:
-        """The peer holds ``base`` entries: send the rest."""
+        """The peer holds ``base`` entries, the genesis at least: send the rest."""
         self._active = True
-        self._base = self._cursor = min(base, self._size)
+        self._base = self._cursor = max(1, min(base, self._size))
         self._reading = None
         self._patience_ms = self._patience()
         self.pump(now)
