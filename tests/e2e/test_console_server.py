@@ -68,8 +68,11 @@ async def test_before_it_runs_it_mints_no_address() -> None:
 async def test_a_head_that_is_too_long_is_not_kept() -> None:
     async with running() as server, httpx2.AsyncClient() as client:
         headers = {"host": server.names.console_host, "x-long": "x" * 1_000_000}
-        answer = await client.get(f"http://127.0.0.1:{server.names.port}/", headers=headers)
-        assert answer.status_code in (400, 431)
+        try:
+            answer = await client.get(f"http://127.0.0.1:{server.names.port}/", headers=headers)
+            assert answer.status_code == 400
+        except httpx2.TransportError:
+            pass  # hung up on while we were still sending
         good = await client.get(
             f"http://127.0.0.1:{server.names.port}/", headers={"host": server.names.console_host}
         )

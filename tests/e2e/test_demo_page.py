@@ -80,7 +80,7 @@ def test_the_first_minute_holds_step_by_step(page: Page) -> None:
     page.wait_for_timeout(1_000)
     page.keyboard.up("Space")
     page.wait_for_selector("#hold:not(.live)", timeout=5_000)
-    page.wait_for_function("document.querySelectorAll('#step-turn .figures li').length === 2")
+    page.wait_for_selector("#step-turn .figures li:nth-child(2)")
     page.click("[data-language=zh-Hans]")
     assert "轮到您" in page.inner_text("#step-turn")
     assert state_of(page, "voice") == "held"
