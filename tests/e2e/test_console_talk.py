@@ -1,4 +1,4 @@
-"""Speech at the duty officer's page: what starts it, everything that stops it, and what is said of it."""
+"""Speech at the page: what starts it, all that stops it, and what is said of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
