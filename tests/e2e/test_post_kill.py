@@ -113,6 +113,7 @@ class Case:
         self.checked += 1
 
 
+@pytest.mark.timeout(3600)
 def test_kill_9_at_random_moments(
     tmp_path: Path, kill_rounds: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
