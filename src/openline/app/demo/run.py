@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
@@ -67,10 +67,37 @@ def run_check(progress: Progress, port: int, kind: Kind) -> Findings:
     Raises:
         ConfigError: a post or desk did not come up.
     """
-    return asyncio.run(_check(progress, port, kind))
+    with _ended_by_signals():
+        return asyncio.run(_check(progress, port, kind))
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a cancelled run end as if by Ctrl-C at the terminal."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _cancel_on_signals() -> None:
+    """Let the first signal end the running task; later ones do not disturb it while it cleans up."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        if task is not None and not ended:
+            ended = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
 
 
 async def _check(progress: Progress, port: int, kind: Kind) -> Findings:
+    _cancel_on_signals()
     loop = asyncio.get_running_loop()
     async with set_scene(progress, port, sample_files()) as scene:
         with progress.step("demo.progress.link"):
@@ -131,11 +158,7 @@ def run_page(progress: Progress, port: int, language: str, opened: Callable[[str
 async def _serve(
     progress: Progress, port: int, language: str, opened: Callable[[str], None]
 ) -> None:
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if task is not None:
-            loop.add_signal_handler(number, task.cancel)
+    _cancel_on_signals()
     try:
         async with (
             set_scene(progress, port, sample_files()) as scene,
