@@ -31,10 +31,11 @@ from openline.protocol.control import ControlIn, ControlOut
 from openline.protocol.frames import FrameClass
 from openline.protocol.liveness import LinkState, Liveness
 from openline.record.card import Card
-from openline.record.cbor import Value
+from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
 from openline.record.limits import INCARNATION_SIZE
 
+LEG_BYTES_MAX: Final = 2_048
 CONTROL_AGAIN_MS: Final = 2_000
 """What stands is said again, whatever became of the frame that said it first."""
 
@@ -159,11 +160,12 @@ class Post:
         self._ctx.desks(ViewChanged())
 
     def _take_leg(self, payload: Value) -> None:
-        if payload is not None and not isinstance(payload, bytes):
-            raise PeerProtocolError("protocol.leg", "not a byte string")
-        if payload != self._far_leg:
-            self._far_leg = payload
-            self._ctx.emit(FarLegChanged(leg=payload))
+        if payload is not None and not isinstance(payload, dict):
+            raise PeerProtocolError("protocol.leg", "not a map")
+        leg = None if payload is None else encode(payload)
+        if leg != self._far_leg:
+            self._far_leg = leg
+            self._ctx.emit(FarLegChanged(leg=leg))
 
     def round_trip(self, path: str, rtt_ms: float, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """An authenticated round trip was just measured on ``path``."""
@@ -303,8 +305,16 @@ class Post:
             self._ctx.desks(ViewChanged())
 
     def own_leg(self, leg: bytes | None, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The own desk's leg, opaque, as the peer's voice room needs it."""
-        self._say(control.LEG, leg)
+        """The own desk's leg as the peer's voice room needs it.
+
+        Args:
+            leg: deterministic CBOR of its map, into which the engine does not look; None if gone.
+            now: the time.
+
+        Raises:
+            RecordError: ``record.encoding`` or ``record.too_large``: not such bytes.
+        """
+        self._say(control.LEG, None if leg is None else decode(leg, LEG_BYTES_MAX))
 
     def control_seen(
         self,
