@@ -1,24 +1,19 @@
 """The evidence bundle and its audit: what holds is shown, whatever was touched is named."""
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from openline.errors import RecordError
 from openline.record.audit import CLOSING_SENTENCE, STEPS, Report, audit
 from openline.record.bodies import shown_body
 from openline.record.bundle import (
     Bundle,
-    BundleHeader,
     BundleNote,
-    export_sizes,
     read_bundle,
     write_bundle,
 )
 from openline.record.cbor import Value, encode, sequence
-from openline.record.log import RawEntry, Record
 from tests.unit.record.makers import Pair
 
 TAIL = 39  # the digest item: array, "end", 32-byte string
@@ -243,6 +238,28 @@ def test_nonsense_inside_fails_at_once(pair: Pair, raw: bytes, change: list[Any]
     assert_refused(audit(joined(forged), pair.pins))
 
 
+def test_items_have_exactly_their_members(pair: Pair, raw: bytes) -> None:
+    for place in (0, 2, 3, 7):
+        for surplus in (None, b"", b"more"):
+            forged = items_of(raw)
+            forged[place].append(surplus)
+            assert assert_refused(audit(joined(forged), pair.pins)).startswith("bundle.")
+        forged = items_of(raw)
+        forged[place].pop()
+        assert assert_refused(audit(joined(forged), pair.pins)).startswith("bundle.")
+    forged = [*items_of(raw), None]
+    assert assert_refused(audit(joined(forged), pair.pins)) == "bundle.order"
+    forged = [*items_of(raw), ["end", bytes(32)]]
+    assert assert_refused(audit(joined(forged), pair.pins)) == "bundle.order"
+    forged = items_of(raw)[:-1]
+    assert assert_refused(audit(joined(forged), pair.pins)) == "bundle.order"
+
+
+def test_a_digest_in_the_middle_is_no_end(pair: Pair, raw: bytes) -> None:
+    for bad in (raw[:-TAIL], raw[:-1] + bytes([raw[-1] ^ 1]), b"", b"\x80", raw[:-TAIL] + b"\x80"):
+        assert assert_refused(audit(bad, pair.pins)) in ("bundle.encoding", "bundle.digest")
+
+
 def test_a_note_item_without_a_note_fails(pair: Pair, raw: bytes) -> None:
     forged = items_of(raw)
     forged[7][2:] = [None] * 4
@@ -360,30 +377,3 @@ def test_cards_are_checked_even_when_pinned(pair: Pair, raw: bytes) -> None:
     assert assert_refused(report) == "card.unproven"
     assert report.failure is not None
     assert report.failure.number == 3
-
-
-def test_the_writer_refuses_what_it_did_not_announce(pair: Pair) -> None:
-    header = BundleHeader(exporter=1, exported_ms=5, sizes=(3, 3), notes=0)
-    signatures = (pair.genesis_signature(0), pair.genesis_signature(1))
-    entries: tuple[list[RawEntry], list[RawEntry]] = (pair.entries[0], pair.entries[1])
-    note = BundleNote(log=0, size=3, note=pair.note(0))
-    for wrong, notes in (
-        (replace(header, sizes=(2, 3)), []),
-        (replace(header, sizes=(3, 4)), []),
-        (replace(header, notes=1), []),
-        (header, [note]),
-        (replace(header, notes=2), [note, note]),
-    ):
-        with pytest.raises(RecordError, match=r"bundle\.order"):
-            list(write_bundle(wrong, pair.genesis, signatures, entries, notes))
-
-
-def test_export_sizes_are_receipted_and_closed() -> None:
-    pair = build(8)
-    record = pair.record
-    assert export_sizes(record, ([], [])) == (1, 1)
-    assert export_sizes(record, ([6], [6])) == (6, 6)
-    assert export_sizes(record, ([2, 6, 4], [3])) == (4, 3)
-    assert export_sizes(record, ([2, 6], [3])) == (2, 1)
-    assert export_sizes(record, ([6], [2])) == (1, 1)
-    assert export_sizes(Record(pair.genesis), ([], [])) == (1, 1)

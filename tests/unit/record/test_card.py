@@ -18,6 +18,7 @@ from openline.record.card import (
 from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import (
     Genesis,
+    genesis_cards,
     make_genesis,
     parse_genesis,
     verify_genesis_signature,
@@ -249,6 +250,9 @@ def test_a_genesis_that_does_not_follow_is_refused(change: str) -> None:
     }[change]
     with pytest.raises(RecordError, match=r"record\.genesis"):
         parse_genesis(raw)
+    if change == "label":
+        with pytest.raises(RecordError, match=r"record\.genesis"):
+            genesis_cards(raw)
 
 
 def test_genesis_signatures() -> None:

@@ -142,8 +142,13 @@ def test_two_entries_at_one_index(branches: tuple[Pair, Pair]) -> None:
     one, other = branches
     pair = (Head(HEAD_ENTRY, one.entries[0][1][0]), Head(HEAD_ENTRY, other.entries[0][1][0]))
     assert verify_fork(one.genesis, build_fork(one.genesis, 0, pair)) == 0
+    entry = one.entries[0][3][0]
+    at_its_index = Head(HEAD_CHECKPOINT, one.note(0, one.checkpoint(0, 4)))
     for bad in (
         (pair[0], pair[0]),
+        (Head(HEAD_ENTRY, entry), at_its_index),
+        (at_its_index, Head(HEAD_ENTRY, entry)),
+        (pair[0], Head(HEAD_ENTRY, entry)),
         (pair[0], Head(HEAD_ENTRY, other.entries[0][2][0])),
         (pair[0], heads(other)),
         (pair[0], Head(HEAD_ENTRY, one.entries[1][0][0])),

@@ -12,12 +12,20 @@ from openline.record.hello import hello_frame, parse_hello_frame, verify_hello
 from openline.record.notes import (
     Checkpoint,
     Note,
+    SignatureLine,
     checkpoint_text,
     parse_checkpoint,
     parse_note,
     verify_checkpoint,
 )
-from openline.record.receipt import Receipt, receipt_payload, verify_receipt, verify_seal
+from openline.record.receipt import (
+    Receipt,
+    assemble_seal,
+    receipt_payload,
+    seal_text,
+    verify_receipt,
+    verify_seal,
+)
 from tests.unit.record.makers import Pair
 
 
@@ -91,6 +99,15 @@ def test_a_note_has_exactly_its_lines(pair: Pair) -> None:
 
 def test_base64_has_one_spelling(pair: Pair) -> None:
     """The last character of a base64 text has unused bits: they must be zero."""
+    line = SignatureLine("name", b"four", b"x")  # five bytes: two unused bits
+    note = Note(b"text\n", (line,)).format()
+    assert parse_note(note).lines == (line,)
+    assert note.endswith(b"g=\n")
+    for end in (b"h=\n", b"i=\n"):
+        with pytest.raises(RecordError, match="only encoding"):
+            parse_note(note[:-3] + end)
+    with pytest.raises(RecordError, match="no signature after"):
+        parse_note(Note(b"text\n", (SignatureLine("name", b"four", b""),)).format())
     text = checkpoint_text("o", 1, bytes(32))
     assert parse_checkpoint(text) == Checkpoint("o", 1, bytes(32))
     with pytest.raises(RecordError, match=r"record\.note"):
@@ -156,6 +173,38 @@ def test_a_receipt_by_another_key_or_purpose_is_refused(
     payload = receipt_payload(pair.genesis, pair.checkpoint(0), 3)
     wrong = pair.cose(1, role, payload, context)
     assert receipt_code(pair, encode([note, wrong])) == "record.receipt"
+
+
+def test_receipts_and_seals_have_exactly_their_lines(pair: Pair) -> None:
+    """A line more would change bytes that nothing signs."""
+    note, cose = decode_list(pair.receipt(0), 5000, 2)
+    assert isinstance(note, bytes)
+    parsed = parse_note(note)
+    stranger = parse_note(pair.note(1)).lines
+    for lines in (parsed.lines + stranger, parsed.lines[:1], parsed.lines[::-1]):
+        forged = encode([Note(parsed.text, lines).format(), cose])
+        assert receipt_code(pair, forged) == "record.receipt"
+    for party in (0, 1):
+        seal = parse_note(pair.seal(0, party))
+        forged = Note(seal.text, seal.lines + stranger).format()
+        with pytest.raises(RecordError, match=r"record\.seal"):
+            verify_seal(pair.genesis, 0, party, forged)
+
+
+def test_an_authors_seal_makes_no_claim_about_time(pair: Pair) -> None:
+    checkpoint, keys = pair.checkpoint(0), pair.keys[0]
+    signature = keys.log_pq.sign(seal_text(pair.genesis, 0, checkpoint, 5))
+    with pytest.raises(RecordError, match="no claim about time"):
+        assemble_seal(pair.genesis, 0, checkpoint, 5, signature)
+    with pytest.raises(RecordError, match=r"record\.origin"):
+        seal_text(Pair().genesis, 0, checkpoint, 0)
+
+
+def test_times_beyond_63_bits_are_refused(pair: Pair) -> None:
+    checkpoint, keys = pair.checkpoint(0), pair.keys[1]
+    signature = keys.cosign_pq.sign(seal_text(pair.genesis, 1, checkpoint, 2**63))
+    with pytest.raises(RecordError, match=r"record\.seal"):
+        assemble_seal(pair.genesis, 1, checkpoint, 2**63, signature)
 
 
 def test_a_receipt_of_no_own_size_is_refused(pair: Pair) -> None:
