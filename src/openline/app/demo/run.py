@@ -81,7 +81,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 def _cancel_on_signals() -> None:
-    """Let the first signal end the running task; later ones do not disturb it while it cleans up."""
+    """Let the first signal end the running task; later ones do not disturb its cleaning up."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     ended = False

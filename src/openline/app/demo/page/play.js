@@ -117,7 +117,8 @@ export class Play {
     const before = await this.reports.until(bothUp, LAMP_MS, "demo.no_link");
     const lamp = (report, side, name) => report.posts[side]?.link.paths.find((path) => path.name === name)?.lamp;
     try {
-      await this.speak(async () => {
+      await this.speak(async (ms) => {
+        panel.figure("demo.path.heard", { ms: Math.round(ms) });
         await sleep(CUT_AFTER_MS);
         for (const wave of Object.values(this.waves)) wave.mark("cut");
         await act("cut", { path: cut });
