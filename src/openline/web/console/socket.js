@@ -1,6 +1,6 @@
 // The one WebSocket to the own post. It comes back by itself, for ever, unless this page was sent away.
 
-const RETRY_MS = [200, 400, 800, 1500];
+const RETRY_MS = [150, 250, 400, 500];
 const SENT_AWAY = new Set(["web.taken_over", "web.slow", "web.frame", "web.rate"]);
 
 export class Socket {

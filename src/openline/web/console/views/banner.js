@@ -40,7 +40,7 @@ function path(item) {
   const rtt = lamp === "up" && item.rtt_ms !== null ? t("path.rtt", { n: item.rtt_ms < 10 ? item.rtt_ms.toFixed(1) : Math.round(item.rtt_ms) }) : "";
   return html`<li class="lamp l-${lamp}" title=${t("path.help")}>
     ${SHAPES[lamp] ?? SHAPES.no}<span>${t("path.name", { name: item.name })} ${t(`path.${lamp}`)}
-    ${rtt}${item.shared ? html` <em>${t("path.shared")}</em>` : nothing}</span></li>`;
+    ${rtt}</span></li>`;
 }
 
 function record(view) {
@@ -74,7 +74,8 @@ export function banner(actions) {
         <time class="word">${utcTime(view.wall_ms)}</time></div>
     </div>
     <div class="row low">
-      <ul class="lamps" aria-label=${t("path.label")}>${view.link.paths.map(path)}</ul>
+      <ul class="lamps" aria-label=${t("path.label")}>${view.link.paths.map(path)}
+        ${fresh() && view.link.paths.some((item) => item.shared) ? html`<li class="lamp"><em>${t("path.shared")}</em></li>` : nothing}</ul>
       ${record(view)}
       <span class="tools">
         <button class="plain" @click=${actions.nextLanguage} lang=${actions.otherLanguage().tag} title="${t("language.help")} (L)">${actions.otherLanguage().name}</button>
