@@ -8,7 +8,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -24,8 +23,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    tmp_path = tmp_path_factory.mktemp("demo")
     demo = subprocess.Popen(
         (sys.executable, "-m", "openline", "demo", "--no-browser", "--port", str(PORT)),
         stdout=subprocess.PIPE,
