@@ -84,6 +84,7 @@ async def test_the_shipped_pages_complain_of_nothing_and_ask_nobody_else(browser
     async with console(browser, real_audio=True) as desk:
         url = desk.server.new_launch_url()
         await desk.page.goto(url)
+        await desk.page.wait_for_selector("#talk-key")
         await desk.until("document.title.includes('LINK UP')")
         assert "token" not in desk.page.url
         assert url.split("=")[1] not in await desk.page.evaluate(

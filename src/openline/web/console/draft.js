@@ -11,7 +11,8 @@ const write = (store, name, value) => { try { store.setItem(name, value); } catc
 export class Draft {
   constructor() {
     this.text = read(sessionStorage, KEPT) ?? "";
-    this.lang = read(localStorage, KEPT_LANG) ?? currentLanguage();
+    this.chosen = read(localStorage, KEPT_LANG);
+    this.lang = this.chosen ?? currentLanguage();
     this.pending = "";
     this.sent = "";
     this.error = null;
@@ -23,7 +24,13 @@ export class Draft {
     write(sessionStorage, KEPT, text);
   }
 
+  /** Until an officer chose, an empty field follows the page's language. */
+  followPage() {
+    if (this.chosen === null && this.text === "") this.lang = currentLanguage();
+  }
+
   setLang(lang) {
+    this.chosen = lang;
     this.lang = lang;
     write(localStorage, KEPT_LANG, lang);
   }

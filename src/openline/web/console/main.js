@@ -322,7 +322,7 @@ for (const name of ["pointerdown", "keydown"]) {
 }
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
 for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, watch);
-onLanguage(() => { redraw(); demo("language", { lang: currentLanguage() }); });
+onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
 keys.applyTheme();
 draw(actions, draft);
 document.getElementById("draft").value = draft.text;
