@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from openline.app.config import load_config
 from openline.app.control import ask
 from openline.app.folder import Folder
 from openline.app.pairing import PathWish, PostWish, compare, init_post, own_card, pair
@@ -59,6 +60,11 @@ class PostProcess:
     def said(self) -> str:
         """What the process printed since its last start."""
         return (self.root.parent / f"{self.root.name}.out").read_text(encoding="utf-8")
+
+    def path_address(self, name: str) -> tuple[str, int]:
+        """Where a path of this post binds."""
+        host, _colon, port = load_config(self.folder.config).paths[name].bind.rpartition(":")
+        return host, int(port)
 
     def start(self, *, wait: bool = True) -> None:
         assert self.process is None

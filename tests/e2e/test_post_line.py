@@ -182,11 +182,28 @@ def test_a_taken_desk_port_is_said_and_the_line_goes_on(tmp_path: Path) -> None:
         with running(north, south):
             north.until(is_up)
             end = time.monotonic() + 10
-            while "web.port_taken" not in north.said and str(north.desk_port) not in north.said:
+            while "[web.port_taken]" not in north.said:
                 assert time.monotonic() < end, north.said
                 time.sleep(0.1)
+            assert f"port {north.desk_port} is taken" in north.said
             assert "[desk.absent]" in openline("desk-url", north.root, status=4)
             north.text("the line goes on")
+
+
+def test_a_taken_path_port_is_said_and_tried_again(tmp_path: Path) -> None:
+    north, south = make_pair(tmp_path)
+    address = north.path_address("main")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(address)
+        other.listen()
+        with running(north, south):
+            end = time.monotonic() + 20
+            while "[link.bind]" not in north.said:
+                assert time.monotonic() < end, north.said
+                time.sleep(0.1)
+            assert f"127.0.0.1:{address[1]}" in north.said
+            north.text("the other path carries it")
 
 
 def test_one_side_dials_only(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from openline.app.diagnostics import start_diagnostics
 from openline.app.folder import Folder, FolderLock
 from openline.app.serving import ControlService, Parts
 from openline.app.shell import PostShell
-from openline.errors import AccessError, OpenlineError
+from openline.errors import AccessError, LinkError, OpenlineError
+from openline.link.address import listening_socket, parse_address, udp_socket
 from openline.web import DeskServer, DeskServerConfig
 
 TICK_SECONDS: Final = 0.05
@@ -112,6 +113,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
     loop.set_exception_handler(ending.unexpected)
     desk = _DeskService(running, language)
     control = ControlSocket(folder.root, ControlService(_parts(running, desk)))
+    running.problems |= _taken(running)
     running.writer.start()
     _diagnostics.info("started", line=running.genesis.line.hex(), party="ab"[running.own])
     try:
@@ -205,11 +207,6 @@ async def _say(running: Running, desk: _DeskService, announce: Announce) -> None
     problems = [
         {"code": fault.code, "facts": dict(fault.facts)} for fault in running.problems.values()
     ]
-    problems += [
-        {"code": path.last_error, "facts": {"name": path.name, "path": path.name}}
-        for path in running.link.status().paths
-        if path.last_error in _OWN_FAULTS
-    ]
     try:
         url = desk.url()
     except AccessError:
@@ -217,8 +214,18 @@ async def _say(running: Running, desk: _DeskService, announce: Announce) -> None
     announce({"own": own, "peer": peer, "pid": os.getpid(), "url": url, "problems": problems})
 
 
-_OWN_FAULTS: Final = frozenset({"link.bind"})
-"""Troubles of a path that lie on this machine; all others may be the peer's or the network's."""
+def _taken(running: Running) -> dict[str, OpenlineError]:
+    """Paths whose own address cannot be used now; the link goes on trying by itself."""
+    found: dict[str, OpenlineError] = {}
+    for name, path in running.config.paths.items():
+        try:
+            address = parse_address(path.bind)
+            if path.listen and address.port:
+                listening_socket(address).close()
+                udp_socket(address, address.port).close()
+        except OSError as fault:
+            found[f"path {name}"] = LinkError("link.bind", str(fault), name=name, address=path.bind)
+    return found
 
 
 def _parts(running: Running, desk: _DeskService) -> Parts:

@@ -36,6 +36,10 @@ from openline.voice import ControlBlock
 LINK_UP_MS_MAX: Final = 2_000
 """Without a round trip for longer, the link is not up."""
 
+LOOK_MS: Final = 1_000
+STANDSTILL_MS: Final = 3_000
+"""What waits to be receipted and does not move for so long, with the link up, stands still."""
+
 Clock = Callable[[], Now]
 Watcher = Callable[[DeskEvent], None]
 
@@ -63,7 +67,8 @@ class PostShell:
         self._link: Link | None = None
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
-        self._heard_ms = clock().mono_ms
+        self._heard_ms = self._looked_ms = self._stood_ms = clock().mono_ms
+        self._stood_at = (0, 0, 0, 0)
         self._waiting: deque[Command] = deque()
         self._busy = False
 
@@ -181,6 +186,10 @@ class PostShell:
         """A connection became usable."""
         self.post.connected(path, self.clock())
         self.carry_out()
+        if self._link is not None:
+            # The HELLO that opened it was made before the peer's was read, and the one that
+            # answered may have gone down with another connection: say it again on this one.
+            self._link.refresh_hello()
 
     # --- what the store answers (openline.store.StoreEvents) -----------------------------
 
@@ -235,6 +244,25 @@ class PostShell:
             self.post.paths(views, group, now)
         self.post.tick(now)
         self.carry_out()
+        if now.mono_ms - self._looked_ms >= LOOK_MS:
+            self._looked_ms = now.mono_ms
+            self._look_for_a_standstill(now)
+
+    def _look_for_a_standstill(self, now: Now) -> None:
+        """With the link up, what waits must move; if it does not, both sides say where they stand.
+
+        Whatever was lost between two posts, a HELLO each way finds it.
+        """
+        view = self.post.view(now)
+        record = view.record
+        at = (record.own_size, record.peer_size, record.receipted, record.outbox)
+        settled = record.receipted >= record.own_size and record.outbox == 0
+        if settled or at != self._stood_at or view.link.state != "UP":
+            self._stood_at, self._stood_ms = at, now.mono_ms
+        elif now.mono_ms - self._stood_ms >= STANDSTILL_MS and self._link is not None:
+            self._stood_ms = now.mono_ms
+            _diagnostics.warning("standstill", state=record.state, waiting=record.outbox)
+            self._link.refresh_hello()
 
 
 def path_views(link: Link) -> tuple[tuple[PathView, ...], str | None]:

@@ -14,6 +14,7 @@ from openline.cli.status import pick_name, show_status
 from openline.errors import AccessError, ConfigError
 
 RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
+_ADVICE: Final = {"link.bind": "cli.run.path_taken", "web.port_taken": "cli.run.desk_taken"}
 _WILDCARDS: Final = ("0.0.0.0:", "[::]:")
 
 
@@ -86,8 +87,11 @@ def _announce(output: Output, started: dict[str, Any]) -> None:
     own, peer = pick_name(started["own"], language), pick_name(started["peer"], language)
     output.say("cli.run.started", name=own, peer=peer, pid=started["pid"])
     for problem in started["problems"]:
+        advice = _ADVICE.get(problem["code"])
         sentence = output.words.error(problem["code"], problem["facts"])
-        output.note("cli.run.problem", sentence=sentence)
+        if advice is not None:
+            sentence = output.words(advice, **problem["facts"])
+        output.note("cli.run.problem", sentence=sentence, code=problem["code"])
     if started["url"]:
         output.framed("cli.run.desk", url=started["url"])
     output.say("cli.run.stop")
@@ -126,7 +130,8 @@ def _add_text(app: typer.Typer, output: Output) -> None:
     ) -> None:
         if wait not in RUNGS:
             raise ConfigError("config.rung", wait, value=wait)
-        request = {"do": "text", "text": text, "lang": lang, "wait": wait, "timeout": timeout}
+        spoken = lang or words.language.partition("-")[0]
+        request = {"do": "text", "text": text, "lang": spoken, "wait": wait, "timeout": timeout}
         reached = ""
         said: dict[str, Any] = {}
         for answer in ask_post(Folder(folder), request, timeout + 10):

@@ -15,8 +15,12 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
     output.say(
         "cli.status.link", state=words(f"cli.word.{link['state']}"), contact=_contact(output, link)
     )
+    refused = {path["name"]: path.get("refused", "") for path in status["paths"]}
     for path in link["paths"]:
         _show_path(output, path)
+        if refused.get(path["name"]):
+            sentence = words.error(refused[path["name"]], {})
+            output.say("cli.status.path.refused", sentence=sentence)
     output.say("cli.status.standing", standing=words(f"cli.word.{status['standing']}"))
     for whose in ("own", "peer"):
         watch = status[f"{whose}_watch"]

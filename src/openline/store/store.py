@@ -131,8 +131,8 @@ class Store:
         query = sa.select(t.entries).where(*wanted).order_by(t.entries.c.index)
         found: list[StoredEntry] = []
         size = 0
-        end = time.monotonic() + SLICE_SECONDS
         with self._transaction(), self._connection.execute(query) as found_rows:
+            end = time.monotonic() + SLICE_SECONDS
             for row in found_rows:
                 entry = rows.entry(row)
                 size += len(entry.leaf) + len(entry.salt) + len(entry.body or b"")

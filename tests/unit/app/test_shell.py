@@ -1,6 +1,7 @@
 """The shell: commands in order, also those that a command itself calls forth."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,10 +30,15 @@ class FakePost:
         self.out: list[Command] = []
         self.calls: list[tuple[Any, ...]] = []
         self.refuse = False
+        self.seen = SimpleNamespace()
 
     def drain(self) -> list[Command]:
         out, self.out = self.out, []
         return out
+
+    def view(self, now: Now) -> SimpleNamespace:
+        del now
+        return self.seen
 
     def hello_received(self, body: bytes, now: Now) -> bytes:
         self.calls.append(("hello_received", body, now))
@@ -174,6 +180,40 @@ def test_the_voice_learns_how_long_the_link_was_silent(case: Case) -> None:
     case.now = Now(10_000 + LINK_UP_MS_MAX + 700_000, 1)
     case.shell.round_trip("main", 1.0)
     assert case.outside.done == [("link_returned", 700_000)]
+
+
+def test_a_new_connection_is_told_where_we_stand(case: Case) -> None:
+    case.shell.connected("main")
+    assert case.post.calls[0][:2] == ("connected", "main")
+    assert case.outside.done == [("refresh_hello",)]
+
+
+def standing(state: str, own: int, receipted: int, outbox: int = 0) -> SimpleNamespace:
+    record = SimpleNamespace(
+        own_size=own, peer_size=1, receipted=receipted, outbox=outbox, state="live"
+    )
+    return SimpleNamespace(record=record, link=SimpleNamespace(state=state))
+
+
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        ([standing("UP", 5, 5)] * 9, 0),
+        ([standing("DOWN", 5, 4)] * 9, 0),
+        ([standing("UP", 5 + step, 4) for step in range(9)], 0),
+        ([standing("UP", 5, 4)] * 9, 2),
+        ([standing("UP", 5, 5, outbox=1)] * 5, 1),
+    ],
+)
+def test_what_waits_and_does_not_move_makes_both_say_where_they_stand(
+    case: Case, views: list[SimpleNamespace], said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openline.app.shell.path_views", lambda _link: ((), None))
+    for number, view in enumerate(views, 1):
+        case.post.seen = view
+        case.now = Now(10_000 + 1_000 * number, 1)
+        case.shell.tick()
+    assert case.outside.done.count(("refresh_hello",)) == said
 
 
 def test_the_store_s_answers_reach_the_engine(case: Case) -> None:

@@ -4,7 +4,9 @@ import { sleep } from "./scene.js";
 
 const HEARD_MS = 5_000;
 const RECEIPT_MS = 10_000;
-const opposite = (side) => (side === "left" ? "right" : "left");
+const never = new Promise(() => {});
+export const failure = (code, facts = {}) => Object.assign(new Error(code), { code, facts });
+export const opposite = (side) => (side === "left" ? "right" : "left");
 
 export const rung = (item, name) => item?.ladder.find((one) => one.name === name);
 export const reached = (item, name) => rung(item, name)?.state === "done";
@@ -20,7 +22,7 @@ export class Acts {
     for (const desk of Object.values(this.desks)) {
       await desk.until(10_000, "demo.no_desk", () => desk.ready);
       desk.ask("unlockAudio");
-      desk.ask("source", { kind: "sample", url: "sample.wav" });
+      desk.speakWith("sample");
       desk.ask("wave", { on: true });
     }
   }
@@ -33,15 +35,16 @@ export class Acts {
   }
 
   /** Press the talk key; milliseconds until the first sound was decoded at the other desk. */
-  async pickUp(side) {
+  async pickUp(side, { ms = HEARD_MS, givenUp = never } = {}) {
     const desk = this.desks[side];
-    const far = this.desks[opposite(side)];
-    const heard = far.next("heard", HEARD_MS, "demo.not_heard");
-    heard.catch(() => {}); // a refusal of the key comes first
+    const heard = this.desks[opposite(side)].next("heard", ms, "demo.not_heard");
+    const broken = desk.next("state", ms, "demo.not_heard", ({ audio }) => audio.error && audio.mic !== "LIVE");
+    for (const one of [heard, broken]) one.catch(() => {}); // only the first of them counts
     const pressed = Date.now();
     const taken = await desk.askFor("talk", {}, HEARD_MS, "demo.no_desk");
-    if (taken !== true) throw Object.assign(new Error("refused"), { code: "demo.key_refused", facts: { side } });
-    return (await heard).at_ms - pressed;
+    if (taken !== true) throw failure("demo.key_refused", { side });
+    const fault = broken.then(({ audio }) => { throw failure(audio.error); });
+    return (await Promise.race([heard, fault, givenUp])).at_ms - pressed;
   }
 
   release(side) {
@@ -56,7 +59,7 @@ export class Acts {
     let id = "";
     const taken = desk.next("text-taken", ms, "demo.not_written", (frame) => frame.request === request);
     const refused = desk.next("refused", ms, "", (frame) => frame.request === request).then(
-      ({ code, facts }) => { throw Object.assign(new Error(code), { code, facts }); },
+      ({ code }) => { throw failure(code); },
       () => new Promise(() => {}),
     );
     desk.ask("text", { request, text, lang });

@@ -12,6 +12,7 @@ export class Desk extends EventTarget {
     this.audio = {}; // mic, context, pc, error
     this.facts = {}; // link, fresh, voice, paths, call, record
     this.items = new Map();
+    this.source = "mic";
     this.asked = 0;
     window.addEventListener("message", (event) => {
       if (event.origin !== this.origin || event.source !== this.frame.contentWindow) return;
@@ -32,6 +33,7 @@ export class Desk extends EventTarget {
     switch (frame.fact) {
       case "ready":
         this.ready = true;
+        this.source = "mic";
         this.ask("snapshot");
         break;
       case "state": this.audio = frame.audio; break;
@@ -71,6 +73,12 @@ export class Desk extends EventTarget {
     const id = `${this.side}-${this.asked}`;
     this.frame.contentWindow.postMessage({ openline: "demo", do: what, id, ...facts }, this.origin);
     return id;
+  }
+
+  /** Speak with the microphone or with the recorded voice; a page that was loaded anew has the microphone. */
+  speakWith(kind) {
+    this.source = kind;
+    this.ask("source", kind === "sample" ? { kind, url: "sample.wav" } : { kind });
   }
 
   /** Ask, and wait for what the desk answers. */

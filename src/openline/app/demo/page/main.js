@@ -5,6 +5,7 @@ import { Desk } from "./desk.js";
 import { Panel } from "./panel.js";
 import { Paths } from "./paths.js";
 import { Play } from "./play.js";
+import { Quiet } from "./quiet.js";
 import { Reports, act } from "./scene.js";
 import { Turn } from "./turn.js";
 import { Wave, drawAll } from "./wave.js";
@@ -55,7 +56,9 @@ async function main() {
   const panels = Object.fromEntries(STEPS.map((name, at) => [name, new Panel(byId("steps"), at + 1, name)]));
   new Paths(byId("paths"), scene.paths, reports);
   const acts = new Acts(desks);
-  const turn = new Turn({ desks, acts, panel: panels.turn, hold: byId("hold"), headphones: byId("headphones"), box: byId("turn") });
+  const headphones = byId("headphones");
+  const quiet = new Quiet(desks, headphones);
+  const turn = new Turn({ desks, acts, quiet, panel: panels.turn, hold: byId("hold"), headphones, box: byId("turn") });
   const play = new Play({ scene, acts, desks, waves, panels, reports, turn, start: byId("start") });
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));

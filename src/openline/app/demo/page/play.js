@@ -1,6 +1,6 @@
 // The first minute, step by step. Every figure is what a post or a desk page reported; a step that fails says so and why.
 
-import { reached, rung } from "./acts.js";
+import { failure, reached, rung } from "./acts.js";
 import { make } from "./panel.js";
 import { act, sleep } from "./scene.js";
 import { current, has, onLanguage, word } from "./words.js";
@@ -12,14 +12,12 @@ const LAMP_MS = 5_000;
 const CUT_AFTER_MS = 1_300;
 const CUT_FOR_MS = 2_500;
 const RUNGS = ["written", "receipted", "sealed", "shown", "opened"];
-const failure = (code, facts = {}) => Object.assign(new Error(code), { code, facts });
 const sum = (report, name) => (report.posts.left?.media?.[name] ?? NaN) + (report.posts.right?.media?.[name] ?? NaN);
 
 export class Play {
   constructor(parts) {
     Object.assign(this, parts);
     this.now = "welcome";
-    this.line = "";
     this.running = false;
     this.start.addEventListener("click", () => this.play());
     onLanguage(() => this.render());
@@ -27,9 +25,8 @@ export class Play {
   }
 
   /** What is said above the desks at this moment. */
-  say(name, line = "") {
+  say(name) {
     this.now = name;
-    this.line = line;
     this.render();
   }
 
@@ -37,7 +34,7 @@ export class Play {
     const step = this.panels[this.now];
     const title = step ? `${step.number}. ${word(`demo.step.${this.now}`)}` : word(`demo.${this.now}.title`);
     document.getElementById("now-title").textContent = title;
-    document.getElementById("now-text").textContent = word(this.line || `demo.${step ? "step." : ""}${this.now}.text`);
+    document.getElementById("now-text").textContent = word(`demo.${step ? "step." : ""}${this.now}.text`);
     document.getElementById("now-figures").replaceChildren(...(step?.figureNodes() ?? []));
     this.start.classList.toggle("second", this.now === "turn");
     this.start.textContent = word(this.started ? "demo.again" : "demo.start");
@@ -65,7 +62,8 @@ export class Play {
     for (const panel of Object.values(this.panels)) panel.reset();
     for (const name of ["voice", "path", "text", "kill", "record"]) await this.step(name);
     await this.step("limits");
-    await this.turn.begin((line) => this.say("turn", line));
+    this.say("turn");
+    this.turn.begin();
     this.start.disabled = false;
     this.running = false;
     this.render();

@@ -1,26 +1,32 @@
 // "Your turn": the real microphone at the left desk, and what the right desk heard of it.
-//
-// Both desks stand in one room, so the right one's loudspeaker is kept quiet while the key is held, and what
-// it heard is played only afterwards; with headphones there is no howl, and it is played at once.
 
-import { Wave } from "./wave.js";
+import { failure } from "./acts.js";
 import { make } from "./panel.js";
 import { onLanguage, word } from "./words.js";
+import { Wave } from "./wave.js";
+
+const HELD_MS_MAX = 120_000;
 
 export class Turn {
-  constructor({ desks, acts, panel, hold, headphones, box }) {
+  constructor({ desks, acts, panel, quiet, hold, headphones, box }) {
     Object.assign(this, { desks, acts, panel, hold, headphones, box });
     this.active = false;
     this.held = false;
+    this.giveUp = () => {};
     this.canvas = make("canvas", "", panel.root);
     this.canvas.width = 600;
     this.canvas.height = 56;
     this.canvas.hidden = true;
     this.wave = new Wave(this.canvas);
-    desks.right.addEventListener("wave", ({ detail }) => { if (this.held || this.tail) this.wave.add(detail.far); });
+    desks.right.addEventListener("wave", ({ detail }) => { if (this.active && this.live) this.wave.add(detail.far); });
     desks.left.addEventListener("state", () => this.render());
+    quiet.addEventListener("replayed", () => { if (this.active) panel.figure("demo.turn.replayed"); });
     this.listen();
     onLanguage(() => this.render());
+  }
+
+  get live() {
+    return this.desks.left.audio.mic === "LIVE";
   }
 
   listen() {
@@ -49,15 +55,12 @@ export class Turn {
     document.addEventListener("visibilitychange", () => this.release());
   }
 
-  async begin(say) {
-    this.say = say;
+  begin() {
     this.active = true;
-    this.spoken = false;
     this.panel.begin();
     this.box.hidden = false;
     this.canvas.hidden = false;
-    this.desks.left.ask("source", { kind: "mic" });
-    this.say();
+    for (const desk of Object.values(this.desks)) desk.speakWith("mic");
     this.hold.focus();
     this.render();
   }
@@ -72,13 +75,12 @@ export class Turn {
     if (!this.active || this.held) return;
     this.held = true;
     this.wave.clear();
-    const { right } = this.desks;
-    right.ask("volume", { value: this.headphones.checked ? 1 : 0 });
-    if (!this.headphones.checked) right.ask("keep", { on: true });
     this.render();
+    const givenUp = new Promise((_, fail) => { this.giveUp = () => fail(failure("demo.turn_silent")); });
+    givenUp.catch(() => {});
     try {
-      const ms = await this.acts.pickUp("left");
-      this.spoken = true;
+      const ms = await this.acts.pickUp("left", { ms: HELD_MS_MAX, givenUp });
+      this.panel.reason = null;
       this.panel.figure("demo.turn.heard", { ms: Math.round(ms) });
       this.panel.set("held");
     } catch (error) {
@@ -86,27 +88,17 @@ export class Turn {
     }
   }
 
-  async release() {
+  release() {
     if (!this.held) return;
     this.held = false;
     this.acts.release("left");
-    this.render();
-    this.tail = true;
-    await this.acts.sleep(400); // what is still on its way
-    this.tail = false;
-    const { right } = this.desks;
-    if (!this.headphones.checked) {
-      right.ask("keep", { on: false });
-      right.ask("volume", { value: 1 });
-      right.ask("replay");
-      this.panel.figure("demo.turn.replayed");
-    }
+    this.giveUp();
     this.render();
   }
 
   render() {
-    const mic = this.desks.left.audio.mic ?? "";
-    this.hold.classList.toggle("live", mic === "LIVE" && this.held);
-    this.hold.textContent = word(mic === "LIVE" && this.held ? "demo.turn.live" : "demo.turn.hold");
+    const live = this.live && this.held;
+    this.hold.classList.toggle("live", live);
+    this.hold.textContent = word(live ? "demo.turn.live" : "demo.turn.hold");
   }
 }
