@@ -1,7 +1,5 @@
 // What an officer does at a desk, with the time that it took: for the play, and for --check.
 
-import { sleep } from "./scene.js";
-
 const HEARD_MS = 5_000;
 const RECEIPT_MS = 10_000;
 const never = new Promise(() => {});
@@ -73,9 +71,5 @@ export class Acts {
     const began = performance.now();
     await this.writeItem(side, text, "en");
     return performance.now() - began;
-  }
-
-  sleep(ms) {
-    return sleep(ms);
   }
 }
