@@ -36,7 +36,7 @@ class ControlBlock:
         talking: this side's talk key is held.
         call_open: this side holds the call open.
         manner: number of the manner of the call (engine's table), 0 to 255.
-        talk_seq: grows by one with every change of ``talking``, modulo 2**16.
+        talk_seq: grows by one with every change of what the block says, modulo 2**16.
         stamp_ms: when the block was last changed, sender's clock modulo 2**32.
     """
 
