@@ -58,7 +58,7 @@ async function main() {
   const acts = new Acts(desks);
   const headphones = byId("headphones");
   const quiet = new Quiet(desks, headphones);
-  const turn = new Turn({ desks, acts, quiet, panel: panels.turn, hold: byId("hold"), headphones, box: byId("turn") });
+  const turn = new Turn({ desks, acts, quiet, panel: panels.turn, hold: byId("hold"), headphones, box: byId("act") });
   const play = new Play({ scene, acts, desks, waves, panels, reports, turn, start: byId("start") });
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));

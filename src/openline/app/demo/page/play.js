@@ -62,11 +62,10 @@ export class Play {
     for (const panel of Object.values(this.panels)) panel.reset();
     for (const name of ["voice", "path", "text", "kill", "record"]) await this.step(name);
     await this.step("limits");
-    this.say("turn");
-    this.turn.begin();
     this.start.disabled = false;
     this.running = false;
-    this.render();
+    this.say("turn");
+    this.turn.begin();
   }
 
   async step(name) {

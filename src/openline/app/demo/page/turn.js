@@ -58,7 +58,7 @@ export class Turn {
   begin() {
     this.active = true;
     this.panel.begin();
-    this.box.hidden = false;
+    this.box.classList.add("turning");
     this.canvas.hidden = false;
     for (const desk of Object.values(this.desks)) desk.speakWith("mic");
     this.hold.focus();
@@ -68,7 +68,7 @@ export class Turn {
   stop() {
     this.release();
     this.active = false;
-    this.box.hidden = true;
+    this.box.classList.remove("turning");
   }
 
   async press() {
