@@ -168,7 +168,8 @@ class Feed:
 
     def _send(self, entries: list[StoredEntry], now: Now) -> None:
         parts = [BatchEntry(entry.leaf, entry.salt, entry.body) for entry in entries]
-        count = cut(parts, self._cursor, self._shelf.noted(self._log))
+        noted = self._shelf.noted(self._log, self._cursor, self._cursor + len(parts))
+        count = cut(parts, self._cursor, noted)
         stop = self._cursor + count
         note = self._shelf.note(self._log, stop)
         body = batch_frame(self._log, self._cursor, parts[:count], note)

@@ -41,7 +41,7 @@ class Intake:
         self._seal_repeat_at = [0, 0]
         self._forked: dict[int, tuple[int, bytes]] = {}
         self.pushed = 0
-        """Size of the peer's log as its frames show it since its present incarnation."""
+        """Size of the peer's log as it was committed since its present incarnation was met."""
 
     def batch(self, body: bytes, now: Now) -> None:
         """A BATCH frame.
@@ -76,7 +76,6 @@ class Intake:
                 return
         if batch.stop <= keeper.durable[log] and not self._note_holds(batch, now):
             return
-        self.pushed = max(self.pushed, batch.stop)
         if batch.stop <= keeper.durable[log]:
             self.repeat_receipt(now)
 

@@ -78,6 +78,8 @@ class RecordSide:
         met = self._greeting.meet(hello)
         if met:
             self._intake.pushed = 0
+            for inbox in self.keeper.inboxes:
+                inbox.clear()
             for feed in self._feeds.values():
                 feed.stop()
         judgement = self._greeting.answer(hello, raw, self._intake, now)
@@ -158,6 +160,8 @@ class RecordSide:
             mine = [entry for entry in draft.entries if entry.log == log]
             if mine:
                 feed.appended(mine, now)
+            if mine and log == self._ctx.peer:
+                self._intake.pushed = self.keeper.peer_size
         for frame_class, body in draft.frames:
             self._ctx.send(frame_class, body, stream_only=frame_class is FrameClass.SEAL)
 

@@ -13,11 +13,12 @@ RECEIPTS_BINDING: Final = 32
 class Shelf:
     """Notes by log and size, newest kept; what was reached never goes back."""
 
-    __slots__ = ("_notes", "_receipts", "_seals")
+    __slots__ = ("_newest", "_notes", "_receipts", "_seals")
 
     def __init__(self, stored: Iterable[StoredNote] = ()) -> None:
         """Put what the disk holds on the shelf."""
         self._notes: tuple[dict[int, StoredNote], dict[int, StoredNote]] = ({}, {})
+        self._newest = [0, 0]
         self._receipts: list[tuple[int, bytes]] = [(0, b""), (0, b"")]
         self._seals: dict[tuple[int, bool], tuple[int, bytes]] = {}
         for note in sorted(stored, key=lambda item: (item.log, item.size)):
@@ -36,6 +37,8 @@ class Shelf:
                 seal_holder=note.seal_holder or old.seal_holder,
             )
         notes[note.size] = note
+        if note.note and note.size > self._newest[note.log]:
+            self._newest[note.log] = note.size
         if note.receipt is not None and note.size > self._receipts[note.log][0]:
             self._receipts[note.log] = (note.size, note.receipt)
         for by_author, seal in ((True, note.seal_author), (False, note.seal_holder)):
@@ -49,13 +52,13 @@ class Shelf:
         found = self._notes[log].get(size)
         return None if found is None or not found.note else found.note
 
-    def noted(self, log: int) -> list[int]:
-        """Sizes of that log that have a checkpoint here."""
-        return [size for size, note in self._notes[log].items() if note.note]
+    def noted(self, log: int, start: int, stop: int) -> list[int]:
+        """Sizes in (start, stop] at which that log has a checkpoint here."""
+        return [size for size in range(start + 1, stop + 1) if self.note(log, size) is not None]
 
     def newest(self, log: int) -> int:
         """The largest size with a checkpoint, or 0."""
-        return max(self.noted(log), default=0)
+        return self._newest[log]
 
     def receipt(self, log: int) -> tuple[int, bytes]:
         """Size and bytes of the newest receipt over that log; (0, b"") if there is none."""

@@ -4,7 +4,7 @@ Order is that of the record (Lamport number, then the rule that favours no party
 A rung of a ladder that was reached never goes back (spec/delivery, section 8).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from openline.engine.context import Context
@@ -27,19 +27,31 @@ OUTBOX_ORDER: Final = 2**50
 
 Whose = Literal["own", "peer", "post"]
 
+_SLACK: Final = 64
+"""So many items more may stand in memory before the oldest are sorted out."""
+
 _OPENED_MAX: Final = 4_096
 _HIDDEN: Final = frozenset({bodies.KIND_SHOWN, bodies.KIND_OPENED})
 _RUNGS: Final[tuple[RungWord, ...]] = ("written", "receipted", "sealed", "shown", "opened")
 
 
+_NOTHING: Final = (False, False, False, False, False)
+
+
 @dataclass(slots=True)
 class _Line:
-    """One item with where it stands in the record and when its rungs were reached."""
+    """One item, where it stands in the record, and what of it was reached when.
+
+    Attributes:
+        reached: final, receipted, sealed, shown, opened.
+    """
 
     item: TimelineItem
     log: int
     index: int
-    reached: dict[RungWord, int | None] = field(default_factory=dict)
+    lamport: int
+    times: dict[RungWord, int | None]
+    reached: tuple[bool, ...] = _NOTHING
 
 
 class Timeline:
@@ -62,21 +74,23 @@ class Timeline:
         """Make the items anew from what the disk holds."""
         newest = [entry for half in entries for entry in half[-ITEMS_MAX:] if entry.index > 0]
         older = [entry for half in entries for entry in half[-4 * ITEMS_MAX : -ITEMS_MAX]]
-        for entry in (*older, *newest):
-            self._note_rungs(entry)
+        for entry in older:
+            if entry.index > 0:
+                self._note_rungs(entry, parse_entry(entry.leaf))
         for entry in newest:
-            self._enter(entry, "", entry.first_wall_ms)
+            parsed = parse_entry(entry.leaf)
+            self._note_rungs(entry, parsed)
+            self._enter(entry, parsed, "", entry.first_wall_ms)
         self._trim()
-        for line in self._lines.values():
-            self._refresh(line, None)
+        self._refresh_all(None)
         for pending in self._keeper.pending:
             self.waiting(pending.item)
 
     def items(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
-        found = [line.item for line in self._lines.values()]
+        found = sorted((line.item for line in self._lines.values()), key=_order)[-ITEMS_MAX:]
         found += [*self._outbox.values(), *self._events.values()]
-        found.sort(key=lambda item: item.order)
+        found.sort(key=_order)
         return tuple(found[-limit:] if limit > 0 else ())
 
     def waiting(self, item: OutboxItem) -> TimelineItem | None:
@@ -119,18 +133,18 @@ class Timeline:
     ) -> tuple[TimelineItem, ...]:
         """The record grew, or more of it is proved; returns the items that are new or changed."""
         came_from = {index: pending.item.item for index, pending in authored}
-        for entry in entries:
-            self._note_rungs(entry)
         changed: dict[str, TimelineItem] = {}
         for entry in entries:
+            parsed = parse_entry(entry.leaf)
+            self._note_rungs(entry, parsed)
             old = came_from.get(entry.index, "") if entry.log == self._ctx.own else ""
             shown_before = self._outbox.pop(old, None)
-            line = self._enter(entry, shown_before.id if shown_before else "", now.wall_ms)
+            replaces = shown_before.id if shown_before else ""
+            line = self._enter(entry, parsed, replaces, now.wall_ms)
             if line is not None:
                 changed[line.item.id] = line.item
-        for line in self._lines.values():
-            if self._refresh(line, now):
-                changed[line.item.id] = line.item
+        for line in self._refresh_all(now):
+            changed[line.item.id] = line.item
         self._trim()
         return tuple(self._lines[name].item for name in changed if name in self._lines)
 
@@ -158,11 +172,11 @@ class Timeline:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _note_rungs(self, entry: StoredEntry) -> None:
+    def _note_rungs(self, entry: StoredEntry, parsed: Entry) -> None:
         """What one side says of the other's texts."""
-        if entry.body is None or entry.index == 0:
+        if entry.body is None:
             return
-        kind, other = parse_entry(entry.leaf).claims.kind, 1 - entry.log
+        kind, other = parsed.claims.kind, 1 - entry.log
         try:
             if kind == bodies.KIND_SHOWN:
                 self._shown[other] = max(self._shown[other], bodies.parse_shown(entry.body))
@@ -171,8 +185,9 @@ class Timeline:
         except OpenlineError:
             return  # a body that does not fit its kind stands in the record and says nothing
 
-    def _enter(self, entry: StoredEntry, replaces: str, wall_ms: int) -> _Line | None:
-        parsed = parse_entry(entry.leaf)
+    def _enter(
+        self, entry: StoredEntry, parsed: Entry, replaces: str, wall_ms: int
+    ) -> _Line | None:
         if parsed.claims.kind in _HIDDEN:
             return None
         name = f"{'ab'[entry.log]}-{entry.index}"
@@ -185,7 +200,8 @@ class Timeline:
             officer=self._officer(entry.log, parsed),
             replaces=replaces,
         )
-        line = _Line(item, entry.log, entry.index, {"written": item.wall_ms})
+        line = _Line(item, entry.log, entry.index, lamport, {"written": item.wall_ms})
+        self._renew(line, None)
         self._lines[name] = line
         return line
 
@@ -230,38 +246,45 @@ class Timeline:
         ]
         return " ".join(dict.fromkeys(codes))
 
-    def _refresh(self, line: _Line, now: Now | None) -> bool:
-        """Bring ladder and finality up to date; True if the item changed."""
-        final = line.item.final or line.item.order[0] <= final_lamport(self._keeper.record)
-        ladder = line.item.ladder
+    def _refresh_all(self, now: Now | None) -> list[_Line]:
+        """Bring ladders and finality up to date; returns what changed.
+
+        This runs after every commit over all lines in memory, so each is first held against a few
+        numbers; only where the answer differs is an item made anew.
+        """
+        shelf = self._keeper.shelf
+        receipted = [shelf.receipt(log)[0] for log in (0, 1)]
+        sealed = [shelf.sealed(log) for log in (0, 1)]
+        shown, opened = self._shown, self._opened
+        final = final_lamport(self._keeper.record)
+        changed: list[_Line] = []
+        for line in self._lines.values():
+            log, index = line.log, line.index
+            reached = (
+                line.lamport <= final,
+                index < receipted[log],
+                index < sealed[log],
+                index <= shown[log],
+                index in opened[log],
+            )
+            if reached != line.reached:
+                # A rung that was reached is never taken back, whatever the numbers say later.
+                line.reached = tuple(
+                    new or old for new, old in zip(reached, line.reached, strict=True)
+                )
+                self._renew(line, now)
+                changed.append(line)
+        return changed
+
+    def _renew(self, line: _Line, now: Now | None) -> None:
+        """Make the item anew from what was reached."""
+        ladder: tuple[Rung, ...] = ()
         if line.item.kind == bodies.KIND_TEXT:
-            wall_ms = None if now is None else now.wall_ms
-            for rung in self._rungs(line):
-                line.reached.setdefault(rung, wall_ms)
-            if len(line.reached) > len(ladder) - self._missing(ladder) or not ladder:
-                ladder = self._ladder(line.reached)
-        if final == line.item.final and ladder == line.item.ladder:
-            return False
-        line.item = replace(line.item, final=final, ladder=ladder)
-        return True
-
-    @staticmethod
-    def _missing(ladder: tuple[Rung, ...]) -> int:
-        return sum(rung.state != "done" for rung in ladder)
-
-    def _rungs(self, line: _Line) -> list[RungWord]:
-        """The rungs that this text has reached, by what is durable here."""
-        shelf, log, index = self._keeper.shelf, line.log, line.index
-        reached: list[RungWord] = []
-        if index < shelf.receipt(log)[0]:
-            reached.append("receipted")
-        if index < shelf.sealed(log):
-            reached.append("sealed")
-        if index <= self._shown[log]:
-            reached.append("shown")
-        if index in self._opened[log]:
-            reached.append("opened")
-        return reached
+            for rung, reached in zip(_RUNGS[1:], line.reached[1:], strict=True):
+                if reached:
+                    line.times.setdefault(rung, None if now is None else now.wall_ms)
+            ladder = self._ladder(line.times)
+        line.item = replace(line.item, final=line.reached[0], ladder=ladder)
 
     def _ladder(self, reached: dict[RungWord, int | None]) -> tuple[Rung, ...]:
         silent = self._ctx.genesis.disclosure == DISCLOSURE_NONE
@@ -276,8 +299,12 @@ class Timeline:
     def _trim(self) -> None:
         """Keep the newest items."""
         extra = len(self._lines) - ITEMS_MAX
-        if extra > 0:
+        if extra > _SLACK:
             oldest = sorted(self._lines, key=lambda name: self._lines[name].item.order)[:extra]
             for name in oldest:
                 line = self._lines.pop(name)
                 self._opened[line.log].discard(line.index)
+
+
+def _order(item: TimelineItem) -> tuple[int, int]:
+    return item.order
