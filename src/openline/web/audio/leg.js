@@ -93,7 +93,7 @@ export class Leg {
     this.timer = setTimeout(() => this.look(pc), CONNECT_MS);
   }
 
-  /** Answered long ago and still not connected: a handshake begun into a dead link backs off for minutes. */
+  /** Answered long ago and never connected: a handshake begun into a dead link backs off for minutes. */
   look(pc) {
     if (this.pc !== pc || this.state === "connected" || this.state === "failed") return;
     this.stalled = true;
@@ -102,6 +102,7 @@ export class Leg {
   }
 
   changed(pc) {
+    if (pc.connectionState === "connected") clearTimeout(this.timer);
     this.onChange(pc.connectionState === "failed" ? "voice.connection_failed" : undefined);
     if (pc.connectionState === "failed") this.onRestart();
   }
