@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,24 @@ def test_the_check_holds_and_leaves_nothing(tmp_path: Path) -> None:
     assert found["record"]["verified"] is True
     assert found["record"]["entries"] > found["record"]["texts_written"]
     assert list(tmp_path.glob("openline-demo-*")) == []
+
+
+def test_what_cannot_start_is_said_in_json_too() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 25340))
+        taken.listen()
+        ran = subprocess.run(
+            (sys.executable, "-m", "openline", *COMMAND[:-1], "25340"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode != 0
+    found = json.loads(ran.stdout)
+    assert found["ok"] is False
+    assert found["failed"][0]["code"] == "demo.port_taken"
+    assert "Traceback" not in ran.stderr
 
 
 def test_an_unknown_kind_of_desk_is_refused_in_words() -> None:

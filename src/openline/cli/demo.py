@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from openline.app.demo.progress import Progress, ShownProgress
-from openline.app.demo.run import DEFAULT_PORT, WANTED, choose_desks, run_check, run_page
+from openline.app.demo.run import WANTED, choose_desks, run_check, run_page
 from openline.cli.output import EXIT_FAILED, Output
-from openline.errors import ConfigError
+from openline.errors import ConfigError, OpenlineError
 from openline.web.catalogue import LANGUAGES
 
 
@@ -23,8 +23,8 @@ def register(app: typer.Typer, output: Output) -> None:
     def demo(
         *,
         port: Annotated[
-            int, typer.Option(min=1024, max=65000, help=words("cli.help.demo.port"))
-        ] = DEFAULT_PORT,
+            int | None, typer.Option(min=1024, max=65000, help=words("cli.help.demo.port"))
+        ] = None,
         browser: Annotated[
             bool, typer.Option("--browser/--no-browser", help=words("cli.help.demo.browser"))
         ] = True,
@@ -58,11 +58,17 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _check(output: Output, progress: Progress, port: int, desks: str, *, json: bool) -> None:
+def _check(output: Output, progress: Progress, port: int | None, desks: str, *, json: bool) -> None:
     wanted = next((kind for kind in WANTED if kind == desks), None)
     if wanted is None:
         raise ConfigError("demo.desks", desks, value=desks)
-    findings = run_check(progress, port, choose_desks(wanted))
+    try:
+        findings = run_check(progress, port, choose_desks(wanted))
+    except OpenlineError as fault:
+        if json:
+            reason = {"part": "setup", "code": fault.code, "facts": fault.facts}
+            output.json({"ok": False, "desks": desks, "failed": [reason]})
+        raise
     if json:
         output.json(findings.as_map())
     else:

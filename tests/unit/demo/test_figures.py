@@ -1,6 +1,7 @@
 """Figures are summarised without flattery, and the altered copy differs in exactly one byte."""
 
 import hashlib
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from openline.app.demo.check import records_level
 from openline.app.demo.evidence import alter, mend
 from openline.app.demo.figures import fsync_floor, spread
 from openline.app.demo.posts import opposite
-from openline.app.demo.scene import PATHS, both_up, choose_ports
+from openline.app.demo.scene import DEFAULT_PORT, PATHS, both_up, choose_ports
 from openline.errors import ConfigError
 
 
@@ -59,6 +60,16 @@ def test_every_port_is_used_once() -> None:
         used += [*ports.bind[path].values(), *ports.advertised[path].values()]
     assert len(set(used)) == len(used) == 3 + 4 * len(PATHS)
     assert ports.page == 25700
+
+
+def test_a_taken_port_is_refused_if_wished_and_passed_over_if_not() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 25720))
+        taken.listen()
+        with pytest.raises(ConfigError) as refused:
+            choose_ports(25720)
+    assert refused.value.code == "demo.port_taken"
+    assert choose_ports(None).page >= DEFAULT_PORT
 
 
 def test_a_post_that_does_not_answer_is_not_up() -> None:

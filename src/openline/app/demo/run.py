@@ -21,7 +21,6 @@ from openline.errors import ConfigError
 
 Wanted = Literal["auto", "chromium", "headless"]
 WANTED: Final[tuple[Wanted, ...]] = ("auto", "chromium", "headless")
-DEFAULT_PORT: Final = 8400
 START_S: Final = 0.2
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -61,7 +60,7 @@ def _has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def run_check(progress: Progress, port: int, kind: Kind) -> Findings:
+def run_check(progress: Progress, port: int | None, kind: Kind) -> Findings:
     """Run the check from beginning to end.
 
     Raises:
@@ -96,7 +95,7 @@ def _cancel_on_signals() -> None:
         loop.add_signal_handler(number, end)
 
 
-async def _check(progress: Progress, port: int, kind: Kind) -> Findings:
+async def _check(progress: Progress, port: int | None, kind: Kind) -> Findings:
     _cancel_on_signals()
     loop = asyncio.get_running_loop()
     async with set_scene(progress, port, sample_files()) as scene:
@@ -140,12 +139,14 @@ async def _page(scene: Scene, language: str) -> AsyncIterator[PageServer]:
         await serving
 
 
-def run_page(progress: Progress, port: int, language: str, opened: Callable[[str], None]) -> None:
+def run_page(
+    progress: Progress, port: int | None, language: str, opened: Callable[[str], None]
+) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
         progress: told what is being done.
-        port: of the page.
+        port: of the page; None takes a free one.
         language: of the page until somebody switches.
         opened: told the address once it can be opened.
 
@@ -156,7 +157,7 @@ def run_page(progress: Progress, port: int, language: str, opened: Callable[[str
 
 
 async def _serve(
-    progress: Progress, port: int, language: str, opened: Callable[[str], None]
+    progress: Progress, port: int | None, language: str, opened: Callable[[str], None]
 ) -> None:
     _cancel_on_signals()
     try:

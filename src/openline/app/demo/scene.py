@@ -24,6 +24,7 @@ from openline.record.card import Card
 
 HOST: Final = "127.0.0.1"
 PATHS: Final = ("fibre", "satellite")
+DEFAULT_PORT: Final = 8400
 PORTS_AFTER: Final = 400
 NAMES: Final[dict[Side, dict[str, str]]] = {
     "left": {"en": "Harbour North", "zh": "北港"},
@@ -48,22 +49,23 @@ class Ports:
     advertised: dict[str, dict[Side, int]]
 
 
-def choose_ports(first: int) -> Ports:
-    """Take the wished page port and the next free ones after it.
+def choose_ports(wished: int | None) -> Ports:
+    """Take the wished page port, or the first free one, and the next free ones after it.
 
     Raises:
         ConfigError: ``demo.ports`` when too few are free, ``demo.port_taken`` for the page's.
     """
+    first = DEFAULT_PORT if wished is None else wished
     wanted = 3 + 4 * len(PATHS)
     try:
         found = free_ports(HOST, wanted, first=first, last=min(first + PORTS_AFTER, 65_535))
     except OSError as fault:
         raise ConfigError("demo.ports", str(fault), first=first) from fault
-    if found[0] != first:
+    if wished is not None and found[0] != wished:
         raise ConfigError("demo.port_taken", f"port {first} is taken", port=first)
     rest = iter(found[1:])
     return Ports(
-        page=first,
+        page=found[0],
         desks={side: next(rest) for side in SIDES},
         bind={path: {side: next(rest) for side in SIDES} for path in PATHS},
         advertised={path: {side: next(rest) for side in SIDES} for path in PATHS},
@@ -203,19 +205,19 @@ def _introduce(folders: dict[Side, Path], cards: dict[Side, Card]) -> None:
 
 @contextlib.asynccontextmanager
 async def set_scene(
-    progress: Progress, first_port: int, samples: dict[Side, Path]
+    progress: Progress, wished_port: int | None, samples: dict[Side, Path]
 ) -> AsyncIterator[Scene]:
     """Make the posts, lay the paths, start both; take everything away at the end.
 
     Args:
         progress: told what is being done.
-        first_port: port of the page; the others follow it.
+        wished_port: port of the page, None for any; the others follow it.
         samples: each side's recorded voice.
 
     Raises:
         ConfigError: ports, folder or a post that does not come up.
     """
-    ports = choose_ports(first_port)
+    ports = choose_ports(wished_port)
     folder = Path(tempfile.mkdtemp(prefix="openline-demo-"))
     scene = Scene(folder, ports)
     try:
