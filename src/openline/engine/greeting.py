@@ -30,6 +30,7 @@ from openline.record.hello import (
 
 RETIRED_MAX: Final = 64
 AHEAD_MAX: Final = 8
+ASK_MS: Final = 1_000
 WANT_MS_MIN: Final = 300
 WANT_MS_MAX: Final = 5_000
 META_SIGNATURES: Final = ("genesis-signature-a", "genesis-signature-b")
@@ -60,7 +61,7 @@ class Greeting:
         self._claim_raw = b""
         self._ahead: list[tuple[Hello, bytes]] = []
         self._receipted_before = 0
-        self._want_at = 0
+        self._want_at = self._ask_at = self._refresh_at = 0
         self._want_ms = WANT_MS_MIN
         self.peer_incarnation = NO_INCARNATION
         self.peer_restoring = False
@@ -104,7 +105,7 @@ class Greeting:
             self._keeper.meta[META_SIGNATURES[ctx.peer]] = signature
         return hello, raw
 
-    def meet(self, hello: Hello) -> bool:
+    def meet(self, hello: Hello, now: Now) -> bool:
         """Note which start of the peer is there; True if it is a new one."""
         if hello.incarnation == self.peer_incarnation:
             return False
@@ -114,6 +115,7 @@ class Greeting:
         self.peer_restoring = False
         self._claim = None
         self._receipted_before = self._keeper.receipted
+        self._ask_at = now.mono_ms + ASK_MS
         self._ctx.emit(RefreshHello())
         return True
 
@@ -221,7 +223,10 @@ class Greeting:
         return True
 
     def tick(self, now: Now) -> None:
-        """Ask for what is lacking and did not come by itself."""
+        """Ask for what is lacking and did not come by itself: an answer, or entries."""
+        if not self._keeper.answered:
+            self._ask_for_answer(now)
+            return
         wanted = self._wanted()
         if wanted is None:
             self._want_ms, self._want_at = WANT_MS_MIN, now.mono_ms + WANT_MS_MIN
@@ -229,6 +234,20 @@ class Greeting:
             self.want(wanted, now)
             self._want_ms = min(WANT_MS_MAX, 2 * self._want_ms)
             self._want_at = now.mono_ms + self._want_ms
+
+    def _ask_for_answer(self, now: Now) -> None:
+        """The answer may have gone down with its connection: a WANT asks for another HELLO."""
+        if self.peer_incarnation == NO_INCARNATION or now.mono_ms < self._ask_at:
+            return
+        self._ask_at = now.mono_ms + ASK_MS
+        self._ctx.emit(RefreshHello())
+        self.want(self._ctx.peer, now)
+
+    def wanted(self, now: Now) -> None:
+        """The peer asks for entries: perhaps it never got our answer."""
+        if now.mono_ms >= self._refresh_at:
+            self._refresh_at = now.mono_ms + ASK_MS
+            self._ctx.emit(RefreshHello())
 
     def want(self, log: int, now: Now) -> None:
         """Ask for ``log`` from where ours ends."""

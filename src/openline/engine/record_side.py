@@ -75,7 +75,7 @@ class RecordSide:
             self._ctx.keep_evidence(error.code, body, now)
             self.settle(now)
             raise
-        met = self._greeting.meet(hello)
+        met = self._greeting.meet(hello, now)
         if met:
             self._intake.pushed = 0
             for inbox in self.keeper.inboxes:
@@ -119,6 +119,7 @@ class RecordSide:
     def _wanted(self, body: bytes, now: Now) -> None:
         """The peer asks for a log: its own as we hold it, or ours."""
         log, first = parse_want(body)
+        self._greeting.wanted(now)
         if self.keeper.state is RecordState.HALTED:
             return
         if first > self.keeper.durable[log] or first < 1:

@@ -158,3 +158,21 @@ def test_hello_is_the_same_while_nothing_changes() -> None:
     pair.text(pair.a, "News.")
     assert pair.a.post.hello(pair.now) != before
     assert pair.a.bodies(FrameClass.BATCH)
+
+
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_lost_answer_is_asked_for(who: str) -> None:
+    pair = Pair()
+    side = pair.sides[who]
+    pair.drop = lambda _to, frame_class, _body: frame_class == FrameClass.HELLO
+    pair.restart(side)
+    pair.restart(pair.other(side))
+    pair.drop = lambda _to, _class, _body: False
+    states = {one.post.view(pair.now).record.state for one in (pair.a, pair.b)}
+    assert "waiting" in states
+    pair.run(2_500)
+    states = {one.post.view(pair.now).record.state for one in (pair.a, pair.b)}
+    assert states == {"live"}
+    hellos = [one.hellos for one in (pair.a, pair.b)]
+    pair.run(20_000)
+    assert [one.hellos for one in (pair.a, pair.b)] == hellos, "and then they are quiet"
