@@ -14,6 +14,7 @@ from openline.cli.status import pick_name, show_status
 from openline.errors import AccessError, ConfigError
 
 RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
+TEXT_BYTES_MAX: Final = 15_000
 _ADVICE: Final = {"link.bind": "cli.run.path_taken", "web.port_taken": "cli.run.desk_taken"}
 _WILDCARDS: Final = ("0.0.0.0:", "[::]:")
 
@@ -130,6 +131,9 @@ def _add_text(app: typer.Typer, output: Output) -> None:
     ) -> None:
         if wait not in RUNGS:
             raise ConfigError("config.rung", wait, value=wait)
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if not text.strip() or size > TEXT_BYTES_MAX:
+            raise ConfigError("config.text", f"{size} bytes", size=size, most=TEXT_BYTES_MAX)
         spoken = lang or words.language.partition("-")[0]
         request = {"do": "text", "text": text, "lang": spoken, "wait": wait, "timeout": timeout}
         reached = ""

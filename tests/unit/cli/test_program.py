@@ -84,6 +84,13 @@ def test_a_post_that_does_not_run_and_has_no_peer(tmp_path: Path) -> None:
         assert "[card.unpaired]" in said
 
 
+@pytest.mark.parametrize("text", ["", "  ", "x" * 15_001, "字" * 5_001])
+def test_a_text_of_no_size_or_too_much_is_refused(tmp_path: Path, text: str) -> None:
+    status, said = run("text", post(tmp_path), text)
+    assert status == 3
+    assert "[config.text]" in said
+
+
 def test_an_unknown_key_in_post_toml_stops_the_start(tmp_path: Path) -> None:
     folder = post(tmp_path)
     with (folder / "post.toml").open("a") as file:
