@@ -1,0 +1,245 @@
+"""The desks of one post, and its officers: what a page does, and what people do with it.
+
+A page transmits only while its officer holds the talk key and its post has not stopped it; nothing
+that a post can say makes it transmit. It plays only while its post has opened the gate.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from openline.engine.desk import (
+    AudioReport,
+    Gate,
+    Refused,
+    StopTalking,
+    TextTaken,
+    TimelineChanged,
+    TimelineItem,
+    ViewChanged,
+)
+from openline.engine.ports import ToDesk
+from openline.sim.chance import Chance
+from openline.sim.site import Site
+from openline.sim.trace import Violation
+
+ALIVE_MS: Final = 1_000
+DESKS_MAX: Final = 2
+LARGE_CHARACTERS: Final = 12_000
+
+
+@dataclass(slots=True)
+class Desk:
+    """One page.
+
+    Attributes:
+        held: its officer holds the key. live: it transmits. gate: it plays the far sound.
+        frozen_ms: since when the page does nothing any more, not even saying so.
+    """
+
+    name: bytes
+    held: bool = False
+    live: bool = False
+    gate: str = ""
+    frozen_ms: int | None = None
+
+
+class Listener(Protocol):
+    """Who wants to know what the post told its desks."""
+
+    def timeline(self, site: Site, items: tuple[TimelineItem, ...]) -> None:
+        """Items are new or changed."""
+
+
+class DeskRoom:
+    """All desks of a site; implements :class:`openline.sim.site.Desks`."""
+
+    def __init__(self, site: Site, chance: Chance, listener: Listener) -> None:
+        """No desk yet."""
+        self._site = site
+        self._chance = chance
+        self._listener = listener
+        self.open: dict[bytes, Desk] = {}
+        self.wanted = 1
+        self.last_live_ms = -1_000_000
+        self._written = 0
+        self.asked: dict[str, str] = {}
+        self.taken: set[str] = set()
+        self.refused: dict[str, int] = {}
+
+    @property
+    def live(self) -> bool:
+        """Some page transmits."""
+        return any(desk.live for desk in self.open.values())
+
+    def spoke_lately(self, within_ms: int) -> bool:
+        """Some page transmits, or did within that time."""
+        return self.live or self._site.agenda.now_ms - self.last_live_ms <= within_ms
+
+    # --- what the post tells ---------------------------------------------------------------------
+
+    def take(self, command: ToDesk) -> None:
+        """Do what a page does with an event."""
+        event = command.event
+        desks = [
+            desk for desk in self.open.values() if command.desk in {None, desk.name}
+        ]  # fmt: skip
+        match event:
+            case Gate():
+                for desk in desks:
+                    self._gate(desk, event)
+            case StopTalking():
+                for desk in desks:
+                    self._silence(desk)
+                self._site.trace.say(self._site.role, f"desk stopped: {event.reason}")
+            case TextTaken():
+                self.taken.add(self.asked[event.request])
+            case Refused():
+                self.refused[event.code] = self.refused.get(event.code, 0) + 1
+            case TimelineChanged():
+                self._listener.timeline(self._site, event.items)
+            case ViewChanged():
+                pass
+            case _:
+                # Whatever it is, a page would have to act on it: the engine sends nothing else.
+                raise Violation("microphone", f"unknown event to a desk: {event!r}")
+
+    def _gate(self, desk: Desk, event: Gate) -> None:
+        desk.gate = event.call if event.open else ""
+        self._site.trace.say(self._site.role, f"gate {'open' if event.open else 'shut'}")
+        if event.open and self._chance.happens(0.8):
+            self._site.agenda.after(self._chance.between(20, 400), lambda: self._sounded(desk))
+
+    def _sounded(self, desk: Desk) -> None:
+        name = desk.gate
+        if name and desk.name in self.open:
+            self._site.call(lambda post, now: post.sounded(desk.name, name, now))
+
+    def _silence(self, desk: Desk) -> None:
+        if desk.live:
+            self.last_live_ms = self._site.agenda.now_ms
+        desk.live = False
+
+    # --- pages -----------------------------------------------------------------------------------
+
+    def report(self, desk: bytes) -> AudioReport:
+        """What that page says of its audio."""
+        mic = "LIVE" if self.open[desk].live else "COLD"
+        return AudioReport(
+            mic="LIVE" if mic == "LIVE" else "COLD", context="running", connection="connected"
+        )
+
+    def post_started(self) -> None:
+        """The pages find their post again."""
+        for _ in range(self.wanted):
+            self._site.agenda.after(self._chance.between(10, 800), self.open_one)
+
+    def post_died(self) -> None:
+        """A page without its post transmits nothing and plays nothing."""
+        for desk in self.open.values():
+            self._silence(desk)
+        self.open.clear()
+
+    def open_one(self) -> None:
+        """A page is opened."""
+        if not self._site.running or len(self.open) >= DESKS_MAX:
+            return
+        self._written += 1
+        desk = Desk(f"{self._site.role}{self._written:07d}".encode())
+        self.open[desk.name] = desk
+        self._site.call(lambda post, now: post.desk_opened(desk.name, now))
+        self._alive(desk)
+
+    def close_one(self, desk: Desk) -> None:
+        """A page is closed."""
+        self._silence(desk)
+        self.open.pop(desk.name, None)
+        self._site.call(lambda post, now: post.desk_closed(desk.name, now))
+
+    def freeze(self, desk: Desk) -> None:
+        """A page hangs: it says nothing any more."""
+        self._silence(desk)
+        desk.frozen_ms = self._site.agenda.now_ms
+        self.open.pop(desk.name, None)
+
+    def _alive(self, desk: Desk) -> None:
+        if desk.name not in self.open:
+            return
+        report = self.report(desk.name)
+        self._site.call(lambda post, now: post.desk_alive(desk.name, report, now))
+        self._site.agenda.after(ALIVE_MS, lambda: self._alive(desk))
+
+    # --- officers --------------------------------------------------------------------------------
+
+    def write(self, *, large: bool = False) -> None:
+        """An officer writes a text."""
+        if not self._site.running:
+            return
+        self._written += 1
+        mark = f"[{self._site.role}{self._written}]"
+        text = mark + "." * (LARGE_CHARACTERS if large else 20)
+        request = f"{self._site.role}{self._written}"
+        self.asked[request] = mark
+        desk = next(iter(self.open), None)
+        self._site.call(lambda post, now: post.write_text(desk, request, text, "en", now))
+
+    def press(self, desk: Desk) -> None:
+        """The talk key goes down."""
+        desk.held = desk.live = True
+        self._site.trace.say(self._site.role, "presses the key")
+        self._site.call(lambda post, now: post.talk(desk.name, on=True, now=now))
+
+    def release(self, desk: Desk) -> None:
+        """The talk key goes up."""
+        self._silence(desk)
+        desk.held = False
+        self._site.trace.say(self._site.role, "releases the key")
+        self._site.call(lambda post, now: post.talk(desk.name, on=False, now=now))
+
+    def act(self) -> None:
+        """Something that an officer may do."""
+        desks = list(self.open.values())
+        what = self._chance.weighted((
+            ("write", 30), ("large", 1), ("burst", 2), ("key", 16), ("opened", 8), ("end", 3),
+            ("silence", 3), ("open", 3), ("close", 1), ("freeze", 1), ("acknowledge", 2),
+        ))  # fmt: skip
+        if what == "write":
+            self.write()
+        elif what == "large":
+            self.write(large=True)
+        elif what == "burst":
+            for _ in range(self._chance.between(3, 40)):
+                self.write()
+        elif what == "open":
+            self.open_one()
+        elif desks:
+            self._act_at(self._chance.pick(desks), what)
+
+    def _act_at(self, desk: Desk, what: str) -> None:
+        site = self._site
+        if what == "key":
+            (self.release if desk.held else self.press)(desk)
+        elif what == "opened" and site.post is not None:
+            texts = [item.id for item in site.post.timeline(20) if item.whose == "peer"]
+            if texts:
+                item = self._chance.pick(texts)
+                site.call(lambda post, now: post.text_opened(desk.name, item, now))
+        elif what == "end":
+            site.call(lambda post, now: post.end_call(desk.name, now))
+        elif what == "silence":
+            site.call(lambda post, now: post.silence_call(desk.name, now))
+        elif what == "close":
+            self.close_one(desk)
+        elif what == "freeze":
+            self.freeze(desk)
+        elif what == "acknowledge":
+            site.call(lambda post, now: post.acknowledge(desk.name, "link_down", now))
+
+    def calm(self) -> None:
+        """The day is over: keys up, the call ended, one desk attended."""
+        for desk in list(self.open.values()):
+            if desk.held:
+                self.release(desk)
+        for desk in list(self.open.values())[:1]:
+            self._site.call(lambda post, now: post.end_call(desk.name, now))
+        if not self.open:
+            self.open_one()

@@ -1,0 +1,198 @@
+"""One run: two posts, their faults, their people, and then the quiet in which all must be well."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from openline.engine.ports import PostSettings
+from openline.engine.post import Post
+from openline.sim.agenda import Agenda, Clock
+from openline.sim.chance import Chance
+from openline.sim.checks import Checks
+from openline.sim.desks import DeskRoom
+from openline.sim.disk import Disk
+from openline.sim.faults import Faults
+from openline.sim.parties import parties
+from openline.sim.quiet import Quiet
+from openline.sim.site import MakePost, Site
+from openline.sim.trace import Trace, Violation
+from openline.sim.wire import Wire
+
+QUIET_MS_MAX: Final = 60_000
+"""So long after the last fault everything must be well."""
+LOOK_MS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What kind of run.
+
+    Attributes:
+        faults: with faults of link and disk, or none at all. swapped: the sites play the other
+            party each. at_send: see :class:`openline.sim.checks.Checks`. make_posts: how each side's
+            engine is made (tests plant faults here). busy_ms: how long people write and things
+            break; None: as the seed wants.
+    """
+
+    faults: bool = True
+    swapped: bool = False
+    at_send: bool = True
+    make_posts: tuple[MakePost, MakePost] = (Post, Post)
+    busy_ms: int | None = None
+    restore: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        rule: the rule that was broken, or "". digest, shape: see :class:`openline.sim.trace.Trace`.
+        tail: the last events. facts: what happened how often.
+    """
+
+    seed: int
+    rule: str
+    what: str
+    digest: str
+    shape: str
+    tail: tuple[str, ...]
+    facts: dict[str, int]
+
+    @property
+    def passed(self) -> bool:
+        """Every rule held."""
+        return not self.rule
+
+
+class World:
+    """Everything of one run."""
+
+    def __init__(self, seed: int, folder: Path, plan: Plan) -> None:
+        """Make it; nothing runs yet."""
+        self.seed, self.plan = seed, plan
+        self.chance = Chance(f"openline sim {seed}")
+        self.agenda = Agenda()
+        self.trace = Trace(self.agenda)
+        self.wire = Wire(self.agenda, self.chance.stream("wire"))
+        self.checks = Checks(at_send=plan.at_send)
+        disclosure = self.chance.weighted(((0, 1), (1, 1), (2, 3)))
+        both = parties(disclosure)
+        self.sites = (
+            self._site(0, both, folder, plan),
+            self._site(1, both, folder, plan),
+        )
+        rooms = [
+            DeskRoom(site, self.chance.stream(f"desks {site.role}"), self.checks)
+            for site in self.sites
+        ]
+        self.rooms = (rooms[0], rooms[1])
+        for site, room in zip(self.sites, self.rooms, strict=True):
+            site.desks, site.watcher = room, self.checks
+        self.checks.attach(self.sites, self.rooms)
+        self.faults = Faults(self)
+        self.checks.on_death = self.faults.died
+        self.quiet = Quiet(self)
+
+    def _site(self, side: int, both: tuple, folder: Path, plan: Plan) -> Site:  # type: ignore[type-arg]
+        own = 1 - side if plan.swapped else side
+        chance = self.chance.stream(f"site {side}")
+        faulty = plan.faults
+        clock = Clock(
+            self.agenda,
+            mono_ms=chance.between(1_000, 10_000_000),
+            skew_ms=chance.between(-90_000, 90_000) if faulty else 0,
+            drift=chance.between(-200, 200) if faulty else 0,
+        )
+        site = Site(
+            side,
+            both[own],
+            both[1 - own],
+            Disk(folder / "xy"[side], both[own].founded, chance.stream("disk")),
+            clock,
+            (self.agenda, chance, self.trace, self.wire),
+            PostSettings(announces_per_hour=4, untaken_ms=8_000, quiet_ms=6_000),
+            plan.make_posts[side],
+        )
+        site.own = own
+        return site
+
+    def run(self) -> None:
+        """Run it.
+
+        Raises:
+            Violation: a rule was broken.
+        """
+        self.wire.attach(self.sites)
+        for site in self.sites:
+            site.start()
+        busy_ms = self.plan.busy_ms or self.chance.between(15_000, 40_000)
+        self.faults.plan(busy_ms)
+        self.agenda.run_until(busy_ms)
+        self.faults.stop()
+        self.trace.say("", "the faults are over")
+        stop_ms = self.agenda.now_ms + QUIET_MS_MAX
+        while not self.quiet.reached():
+            if self.agenda.now_ms >= stop_ms:
+                raise Violation("liveness", "; ".join(self.quiet.lacking()))
+            self.agenda.run_until(self.agenda.now_ms + LOOK_MS)
+        self.trace.say("", "all is well")
+        for site in self.sites:
+            site.stop()
+        self.quiet.judge_disks()
+
+    def close(self) -> None:
+        """Give up the files."""
+        for site in self.sites:
+            site.stop()
+
+    def facts(self) -> dict[str, int]:
+        """What happened how often."""
+        held = self.sites[0].disk.held
+        return {
+            "virtual_ms": self.agenda.now_ms,
+            "steps": self.checks.steps,
+            "frames": self.wire.delivered,
+            "entries": len(held.leaves[0]) + len(held.leaves[1]) - 2,
+            "texts": sum(len(room.taken) for room in self.rooms),
+            "starts": sum(site.starts for site in self.sites),
+        } | self.faults.count
+
+
+def simulate(seed: int, plan: Plan | None = None) -> Outcome:
+    """Run one seed in a folder of its own, in memory where the machine allows."""
+    with _folder() as folder:
+        world = World(seed, folder, plan or Plan())
+        rule = what = ""
+        try:
+            world.run()
+        except Violation as found:
+            rule, what = found.rule, found.what
+        finally:
+            world.close()
+        return Outcome(
+            seed=seed,
+            rule=rule,
+            what=what,
+            digest=world.trace.digest,
+            shape=world.trace.shape,
+            tail=world.trace.tail(),
+            facts=world.facts(),
+        )
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    memory = Path("/dev/shm")  # noqa: S108 a folder of random name is made in it
+    folder = Path(tempfile.mkdtemp(prefix="openline-sim-", dir=memory if memory.is_dir() else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+Act = Callable[[], None]
