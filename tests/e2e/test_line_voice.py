@@ -94,8 +94,7 @@ async def heard_both_ways(
             await asyncio.sleep(PAUSE_S)
     with capsys.disabled():
         for name, values in zip(("north to south", "south to north"), took, strict=True):
-            say(f"
-pick-up to heard, {name}, T = 50 ms: {summary(values)} ms; load {load()}")
+            say(f"pick-up to heard, {name}, T = 50 ms: {summary(values)} ms; load {load()}")
     for speaker, listener in (desks, desks[::-1]):
         pressed = await speaker.press()  # the meter that proves silence hears speech
         await listener.heard_after(pressed)
