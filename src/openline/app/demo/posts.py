@@ -7,6 +7,7 @@ last lines are quoted when it does not come up.
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -25,6 +26,12 @@ def opposite(side: Side) -> Side:
     return "right" if side == "left" else "left"
 
 
+def _die_with_parent() -> None:
+    """In the new process: a demo that is killed leaves no posts behind."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 START_S_MAX: Final = 20.0
 STOP_S_MAX: Final = 5.0
 QUOTED_BYTES: Final = 600
@@ -77,6 +84,7 @@ class PostProcess:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         deadline = asyncio.get_running_loop().time() + START_S_MAX

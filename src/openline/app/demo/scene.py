@@ -6,14 +6,13 @@ how it is shown.
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from openline.app.demo.evidence import run_openline
+from openline.app.demo.folder import scratch_folder
 from openline.app.demo.forwarder import CuttablePath, Face, free_ports
 from openline.app.demo.posts import SIDES, PostProcess, Side, opposite
 from openline.app.demo.progress import Progress
@@ -218,27 +217,30 @@ async def set_scene(
         ConfigError: ports, folder or a post that does not come up.
     """
     ports = choose_ports(wished_port)
-    folder = Path(tempfile.mkdtemp(prefix="openline-demo-"))
-    scene = Scene(folder, ports)
-    try:
-        with progress.step("demo.progress.keys"):
-            makes = [
-                asyncio.to_thread(_make, side, scene.posts[side].folder, ports, samples[side])
-                for side in SIDES
-            ]
-            cards = dict(zip(SIDES, await asyncio.gather(*makes), strict=True))
-        with progress.step("demo.progress.cards"):
-            folders = {side: scene.posts[side].folder for side in SIDES}
-            await asyncio.to_thread(_introduce, folders, cards)
-            left, right = cards["left"].fingerprint.hex(), cards["right"].fingerprint.hex()
-            scene.pins = (left, right)
-        with progress.step("demo.progress.posts"):
-            for path in scene.paths.values():
-                await path.start()
-            scene.started_s = asyncio.get_running_loop().time()
-            await asyncio.gather(*(post.start() for post in scene.posts.values()))
-        yield scene
-    finally:
-        await asyncio.gather(*(post.stop() for post in scene.posts.values()))
-        await asyncio.gather(*(path.close() for path in scene.paths.values()))
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    with scratch_folder() as folder:
+        scene = Scene(folder, ports)
+        try:
+            await _raise(scene, progress, samples)
+            yield scene
+        finally:
+            await asyncio.gather(*(post.stop() for post in scene.posts.values()))
+            await asyncio.gather(*(path.close() for path in scene.paths.values()))
+
+
+async def _raise(scene: Scene, progress: Progress, samples: dict[Side, Path]) -> None:
+    ports = scene.ports
+    with progress.step("demo.progress.keys"):
+        makes = [
+            asyncio.to_thread(_make, side, scene.posts[side].folder, ports, samples[side])
+            for side in SIDES
+        ]
+        cards = dict(zip(SIDES, await asyncio.gather(*makes), strict=True))
+    with progress.step("demo.progress.cards"):
+        folders = {side: scene.posts[side].folder for side in SIDES}
+        await asyncio.to_thread(_introduce, folders, cards)
+        scene.pins = (cards["left"].fingerprint.hex(), cards["right"].fingerprint.hex())
+    with progress.step("demo.progress.posts"):
+        for path in scene.paths.values():
+            await path.start()
+        scene.started_s = asyncio.get_running_loop().time()
+        await asyncio.gather(*(post.start() for post in scene.posts.values()))
