@@ -1,22 +1,37 @@
 """The program ``openline``: command groups put together in the chosen language."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from openline import __version__
-from openline.cli import card, post, record, verify
 from openline.cli.output import Output
 from openline.cli.words import Words, chosen_language
 
-_FURTHER_GROUPS = ("demo", "sim")
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "init": ("init",),
+    "card": ("card",),
+    "post": ("run", "status", "text", "desk-url"),
+    "record": ("record",),
+    "verify": ("verify",),
+    "demo": ("demo",),
+    "sim": ("sim",),
+}
+"""Modules of this folder and the commands that they register."""
 
 
-def build(words: Words) -> typer.Typer:
-    """The whole program, its help in the given language."""
+def build(words: Words, command: str = "") -> typer.Typer:
+    """The program, its help in the given language.
+
+    Args:
+        words: of one language.
+        command: the one that will run; its module alone is imported, which makes it start in a
+            third of the time. Empty or unknown: all.
+    """
     output = Output(words)
     app = typer.Typer(
         name="openline",
@@ -49,11 +64,8 @@ def build(words: Words) -> typer.Typer:
         """Options in front of the command; ``--lang`` was read before (see words)."""
         del lang, version
 
-    post.register(app, output)
-    card.register(app, output)
-    record.register(app, output)
-    verify.register(app, output)
-    for name in _FURTHER_GROUPS:
+    wanted = [name for name, commands in GROUPS.items() if command in commands]
+    for name in wanted or GROUPS:
         if find_spec(f"openline.cli.{name}") is not None:
             import_module(f"openline.cli.{name}").register(app, output)
     return app
@@ -61,4 +73,16 @@ def build(words: Words) -> typer.Typer:
 
 def main() -> None:
     """Run the program."""
-    build(Words(chosen_language(sys.argv[1:])))()
+    arguments = sys.argv[1:]
+    build(Words(chosen_language(arguments)), chosen_command(arguments))()
+
+
+def chosen_command(arguments: Sequence[str]) -> str:
+    """The command among the arguments: the first that is neither an option nor its value."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--lang":
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument
+    return ""

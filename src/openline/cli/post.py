@@ -1,4 +1,4 @@
-"""``openline init``, ``run``, ``status``, ``text``, ``desk-url``: one post, from folder to text."""
+"""``openline run``, ``status``, ``text``, ``desk-url``: one post that is founded."""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -7,8 +7,6 @@ import typer
 
 from openline.app.control import ask
 from openline.app.folder import Folder
-from openline.app.pairing import DISCLOSURES, PathWish, PostWish, init_post
-from openline.cli.card import describe, fingerprint_digits
 from openline.cli.output import EXIT_FAILED, Output
 from openline.cli.status import pick_name, show_status
 from openline.errors import AccessError, ConfigError
@@ -16,55 +14,12 @@ from openline.errors import AccessError, ConfigError
 RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
 TEXT_BYTES_MAX: Final = 15_000
 _ADVICE: Final = {"link.bind": "cli.run.path_taken", "web.port_taken": "cli.run.desk_taken"}
-_WILDCARDS: Final = ("0.0.0.0:", "[::]:")
 
 
 def register(app: typer.Typer, output: Output) -> None:
     """Add the commands to the program."""
-    for add in (_add_init, _add_run, _add_status, _add_text, _add_desk_url):
+    for add in (_add_run, _add_status, _add_text, _add_desk_url):
         add(app, output)
-
-
-def _add_init(app: typer.Typer, output: Output) -> None:
-    words = output.words
-
-    @app.command("init", help=words("cli.help.init"))
-    @output.guarded
-    def init(  # noqa: PLR0913 - each is an option of the command
-        folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.init.dir"))],
-        name: Annotated[
-            list[str], typer.Option(metavar="LANG=NAME", help=words("cli.help.init.name"))
-        ],
-        path: Annotated[
-            list[str],
-            typer.Option(metavar="NAME=BIND[,ADVERTISED...]", help=words("cli.help.init.path")),
-        ],
-        *,
-        dial_only: Annotated[
-            list[str] | None, typer.Option(metavar="NAME", help=words("cli.help.init.dial_only"))
-        ] = None,
-        desk_port: Annotated[
-            int, typer.Option(min=0, max=65535, help=words("cli.help.init.desk_port"))
-        ] = 8440,
-        disclosure: Annotated[str, typer.Option(help=words("cli.help.init.disclosure"))] = "code",
-        off_record: Annotated[
-            bool, typer.Option("--allow-off-record", help=words("cli.help.init.off_record"))
-        ] = False,
-    ) -> None:
-        if disclosure not in DISCLOSURES:
-            raise ConfigError("config.disclosure", disclosure, value=disclosure)
-        wish = PostWish(
-            names=_pairs(name, "config.name"),
-            paths=_paths(path, tuple(dial_only or ())),
-            disclosure=DISCLOSURES.index(disclosure),
-            off_record=off_record,
-            desk_port=desk_port,
-        )
-        card = init_post(Folder(folder), wish)
-        output.say("cli.init.done", folder=folder)
-        describe(output, card)
-        output.say("cli.card.fingerprint", digits=fingerprint_digits(card))
-        output.say("cli.init.next", folder=folder)
 
 
 def _add_run(app: typer.Typer, output: Output) -> None:
@@ -178,31 +133,3 @@ def only(answers: list[dict[str, Any]]) -> dict[str, Any]:
     if len(answers) != 1:
         raise AccessError("control.silent", f"{len(answers)} answers")
     return answers[0]
-
-
-def _pairs(given: list[str], code: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in given:
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip() or not value.strip() or key.strip() in found:
-            raise ConfigError(code, item, value=item)
-        found[key.strip()] = value.strip()
-    return found
-
-
-def _paths(given: list[str], dial_only: tuple[str, ...]) -> dict[str, PathWish]:
-    found: dict[str, PathWish] = {}
-    for name, value in _pairs(given, "config.path").items():
-        bind, *advertised = [part.strip() for part in value.split(",")]
-        listen = name not in dial_only
-        if listen and not advertised:
-            if bind.startswith(_WILDCARDS):
-                raise ConfigError("config.advertised", value, name=name, value=bind)
-            advertised = [bind]
-        if not listen and advertised:
-            raise ConfigError("config.dial_only", value, name=name)
-        found[name] = PathWish(bind=bind, advertised=tuple(advertised), listen=listen)
-    for name in dial_only:
-        if name not in found:
-            raise ConfigError("config.dial_only_unknown", name, name=name)
-    return found

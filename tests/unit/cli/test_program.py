@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from openline.cli.main import build
+from openline.cli.main import GROUPS, build, chosen_command
 from openline.cli.output import exit_status
 from openline.cli.words import Words, chosen_language
 
@@ -32,6 +32,31 @@ def test_the_language_is_chosen_before_the_command(
     arguments: list[str], environment: dict[str, str], language: str
 ) -> None:
     assert chosen_language(arguments, environment) == language
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ([], ""),
+        (["--help"], ""),
+        (["status", "x"], "status"),
+        (["--lang", "zh", "card", "export"], "card"),
+        (["--lang=zh", "run", "--help"], "run"),
+        (["--lang"], ""),
+    ],
+)
+def test_the_command_is_found_among_the_arguments(arguments: list[str], command: str) -> None:
+    assert chosen_command(arguments) == command
+
+
+def test_a_command_built_alone_is_the_one_of_the_whole_program() -> None:
+    whole = build(Words("en"))
+    for command in (name for names in GROUPS.values() for name in names):
+        if command == "sim":
+            continue
+        alone = CliRunner().invoke(build(Words("en"), command), [command, "--help"])
+        assert alone.exit_code == 0
+        assert alone.stdout == CliRunner().invoke(whole, [command, "--help"]).stdout
 
 
 def test_version_and_help_in_both_languages() -> None:
