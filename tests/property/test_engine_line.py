@@ -64,6 +64,13 @@ def test_nothing_receipted_is_lost(steps: list[str], seed: int) -> None:
         prefixes(pair)
         for side in (pair.a, pair.b):
             receipted_is_held(pair, side)
+    heal(pair)
+    for side in (pair.a, pair.b):
+        assert side.store.codes() == []
+
+
+def heal(pair: Pair) -> None:
+    """Once faults stop, both are live, level and receipted."""
     pair.disk_slow = False
     pair.drop = lambda _to, _class, _body: False
     pair.a.store.fault = pair.b.store.fault = None
@@ -74,4 +81,32 @@ def test_nothing_receipted_is_lost(steps: list[str], seed: int) -> None:
         view = side.post.view(pair.now)
         assert (view.record.state, view.record.outbox) == ("live", 0)
         assert view.record.receipted == view.record.own_size
-        assert side.store.codes() == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(
+        st.sampled_from(
+            ["text a", "text b", "time", "cut", "connect", "kill a", "kill b", "loss",
+             "keep a", "keep b", "old a", "old b"]
+        ),
+        min_size=4,
+        max_size=30,
+    ),
+    seed=st.integers(0, 2**32),
+)  # fmt: skip
+def test_old_backups_heal_and_never_fork(steps: list[str], seed: int) -> None:
+    pair = Pair()
+    random = Random(f"old {seed}")
+    kept = {letter: side.store.copy() for letter, side in pair.sides.items()}
+    for number, step in enumerate(steps):
+        verb, _, letter = step.partition(" ")
+        if verb == "keep":
+            kept[letter] = pair.sides[letter].store.copy()
+        elif verb == "old":
+            pair.restart(pair.sides[letter], kept[letter].copy(), connect=bool(random(1)[0] % 2))
+        else:
+            act(pair, step, random, number)
+    heal(pair)
+    for side in (pair.a, pair.b):
+        assert set(side.store.codes()) <= {"handshake.forgot", "handshake.own_log_missing"}

@@ -154,6 +154,8 @@ class Intake:
         if keeper.state is RecordState.HALTED:
             return None
         if receipt.size > keeper.own_size:
+            if not keeper.authored:
+                return None  # we were restored: it will be said again when we are whole
             raise ProofError("record.checkpoint_ahead", "receipt for more than we have")
         if keeper.record.logs[ctx.own].tree.root_at(receipt.size) != receipt.root:
             head = Head(HEAD_CHECKPOINT, receipt.checkpoint_note)

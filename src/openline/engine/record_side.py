@@ -92,8 +92,8 @@ class RecordSide:
                 peer.stop()
                 # What it holds and we have no receipt for goes again: that brings the receipt.
                 own.start(min(hello.held_size, self.keeper.receipted), now)
-            self._intake.repeat_receipt(now)
-            self._seals.again(now)
+                self._intake.repeat_receipt(now)
+                self._seals.again(now)
         return met
 
     def frame(self, frame_class: int, body: bytes, now: Now) -> None:
