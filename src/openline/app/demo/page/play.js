@@ -196,8 +196,9 @@ export class Play {
     panel.figure("demo.kill.back", { answered: seconds(answered_ms), up: seconds(link_up_ms) });
     await pending;
     await right.until(READY_MS, "demo.page_not_back", () => !right.dead);
-    const after = await this.reports.until(bothUp, LAMP_MS, "demo.no_link");
     const held = (report) => report.posts.right.record.own_size + report.posts.right.record.peer_size;
+    const caughtUp = (report) => bothUp(report) && held(report) > held(before);
+    const after = await this.reports.until(caughtUp, LAMP_MS, "demo.not_caught_up");
     panel.figure("demo.kill.counts", { before: held(before), after: held(after) });
     const lost = ["own_size", "peer_size"].some((name) => after.posts.right.record[name] < before.posts.right.record[name]);
     if (lost) throw failure("demo.texts_lost", { lost: held(before) - held(after) });
