@@ -187,7 +187,7 @@ export class Play {
     panel.figure("demo.kill.killed");
     await right.until(DEAD_MS_MAX + 1_000, "demo.page_not_dead", () => right.dead);
     const dead = performance.now() - began;
-    panel.figure("demo.kill.dead", { s: (dead / 1000).toFixed(1) });
+    panel.figure("demo.kill.dead", { ms: Math.round(dead) });
     if (dead > DEAD_MS_MAX) throw failure("demo.page_dead_late", { s: (dead / 1000).toFixed(1) });
     const pending = this.acts.writeItem("left", word("demo.kill.words"), current(), READY_MS);
     await sleep(2_000);
