@@ -59,14 +59,14 @@ def marks_in(state: StoredState) -> set[str]:
 class Checks:
     """Implements :class:`openline.sim.site.Watcher` and :class:`openline.sim.desks.Listener`."""
 
-    def __init__(self, *, at_send: bool = True) -> None:
+    def __init__(self, *, disks_only: bool = False) -> None:
         """Nothing was seen yet.
 
         Args:
-            at_send: hold each frame against the disk as it leaves; without it only what a crash
-                leaves is judged (so that the tests can try that judgement alone).
+            disks_only: receipts are judged by what a crash leaves alone, not as they leave or are
+                shown (so that the tests can try that judgement by itself).
         """
-        self._at_send = at_send
+        self._live = not disks_only
         self.on_death: Callable[[Site], None] = lambda _site: None
         self._sites: tuple[Site, Site]
         self._rooms: tuple[DeskRoom, DeskRoom]
@@ -87,7 +87,7 @@ class Checks:
             case FrameClass.BATCH:
                 self._sending_batch(site, command.body, held)
             case FrameClass.RECEIPT:
-                if self._at_send and command.body not in held.proofs:
+                if self._live and command.body not in held.proofs:
                     raise Violation("commit-first", f"{site.role} sends a receipt not on its disk")
                 note = as_bytes(decode_list(command.body, 2 * NOTE_BYTES_MAX, 2)[0])
                 checkpoint = parse_checkpoint(parse_note(note).text)
@@ -232,7 +232,8 @@ class Checks:
             marks.update(shown)
         other = self._sites[1 - site.side]
         there = len(other.disk.held.leaves[site.own])
-        if record.receipted > there and not self.promises[other.side].suspended:
+        suspended = self.promises[other.side].suspended
+        if self._live and record.receipted > there and not suspended:
             raise Violation(
                 "receipted-true", f"{site.role} shows {record.receipted} receipted, held {there}"
             )
@@ -242,12 +243,12 @@ class Checks:
         mine = self.promises[site.side]
         for item in items:
             before = mine.ladders.get(item.id, {})
-            now = {rung.name: rung.state for rung in item.ladder}
+            now: dict[str, str] = {rung.name: rung.state for rung in item.ladder}
             for rung, state in before.items():
                 if state == "done" and now.get(rung) != "done":
                     raise Violation("no-way-back", f"{site.role}: {item.id} {rung} went back")
             if item.kind != "event":
-                mine.ladders[item.id] = {**now}
+                mine.ladders[item.id] = now
             if item.final and mine.final.setdefault(item.id, item.order) != item.order:
                 raise Violation("no-way-back", f"{site.role}: {item.id} was final and moved")
 

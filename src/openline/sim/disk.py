@@ -176,7 +176,7 @@ class Disk:
             self._close()
             raise
         except StoreError as error:
-            self.unconfirmed = self.unconfirmed or error.code == "store.fsync"
+            self.unconfirmed = error.code == "store.fsync"
             return error.code
         finally:
             self._fault = self._step = ""

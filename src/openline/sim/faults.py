@@ -1,6 +1,7 @@
 """What goes wrong in a run, and when; all of it ends at once."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from openline.sim.disk import CRASH_STEPS, FAULTS
@@ -31,11 +32,11 @@ class Faults:
         for site, room in zip(world.sites, world.rooms, strict=True):
             chance = world.chance.stream(f"people {site.role}")
             pace = chance.pick((400, 900, 1_800))
-            self._often(lambda c=chance, p=pace: c.between(20, 2 * p), room.act)
+            self._often(partial(chance.between, 20, 2 * pace), room.act)
         if not world.plan.faults:
             return
         pace = self._chance.pick((500, 1_200, 2_500))
-        self._often(lambda: self._chance.between(20, 2 * pace), self._fault)
+        self._often(partial(self._chance.between, 20, 2 * pace), self._fault)
         wanted = world.plan.restore
         if self._chance.happens(0.35) if wanted is None else wanted:
             site = self._chance.pick(world.sites)
@@ -75,8 +76,8 @@ class Faults:
         elif what == "kill-at-commit":
             site.mood.crash_at = chance.pick(CRASH_STEPS)
         elif what == "kill-both":
-            for each in self._world.sites:
-                each.crash()
+            for victim in self._world.sites:
+                victim.crash()
         else:
             self._site_fault(what, site)
         self._world.trace.say("", f"fault {what}")

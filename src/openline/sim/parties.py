@@ -1,6 +1,7 @@
 """The two parties of every simulated line: fixed keys, cards and founded records.
 
-They are the same in every run, so that making them (post-quantum keys, tables) is paid once.
+They are the same in every run. Their cards are files: a card's post-quantum signatures are random,
+and a card made anew would make another line with another order of the parties.
 """
 
 import tempfile
@@ -21,7 +22,8 @@ from openline.sim.chance import SeededBytes
 from openline.store import Store
 
 OFFICER: Final = "W-1"
-_NAMES: Final = ("north", "south")
+NAMES: Final = ("north", "south")
+DISCLOSURES: Final = (0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ class _Identity:
     signer: LocalSigner
 
 
-def _identity(name: str, disclosure: int) -> _Identity:
-    random = SeededBytes(f"sim identity {name}")
-    link, log, cosign, officer = (
-        Ed25519PrivateKey.from_private_bytes(random(32)) for _ in range(4)
-    )
-    log_pq, cosign_pq = (MLDSA44PrivateKey.from_seed_bytes(random(32)) for _ in range(2))
+def card_file(name: str, disclosure: int) -> Path:
+    """Where the card of that party with that disclosure is."""
+    return Path(__file__).parent / "cards" / f"{name}-{disclosure}.card"
+
+
+def make_card(name: str, disclosure: int) -> bytes:
+    """The card made anew, for when the format of cards changes."""
+    log, cosign, log_pq, cosign_pq, link, _ = _keys(name)
     keys = CardKeys(
         link=link.public_key().public_bytes_raw(),
         log=log.public_key().public_bytes_raw(),
@@ -58,7 +62,7 @@ def _identity(name: str, disclosure: int) -> _Identity:
         languages=("en",),
         disclosure=disclosure,
         off_record=False,
-        nonce=random(16),
+        nonce=SeededBytes(f"sim nonce {name}")(16),
     )
     signers = CardSigners(
         link=link.sign,
@@ -67,14 +71,34 @@ def _identity(name: str, disclosure: int) -> _Identity:
         cosign=cosign.sign,
         cosign_pq=cosign_pq.sign,
     )
-    card = parse_card(build_card(fields, keys, signers))
-    return _Identity(card, LocalSigner(KeyRing(log, log_pq, cosign, cosign_pq, {OFFICER: officer})))
+    return build_card(fields, keys, signers)
+
+
+def _keys(
+    name: str,
+) -> tuple[
+    Ed25519PrivateKey, Ed25519PrivateKey, MLDSA44PrivateKey, MLDSA44PrivateKey,
+    Ed25519PrivateKey, Ed25519PrivateKey,
+]:  # fmt: skip
+    """Keys for log, cosign, both post-quantum, link and officer."""
+    random = SeededBytes(f"sim identity {name}")
+    log, cosign, link, officer = (
+        Ed25519PrivateKey.from_private_bytes(random(32)) for _ in range(4)
+    )
+    log_pq, cosign_pq = (MLDSA44PrivateKey.from_seed_bytes(random(32)) for _ in range(2))
+    return log, cosign, log_pq, cosign_pq, link, officer
+
+
+def _identity(name: str, disclosure: int) -> _Identity:
+    log, cosign, log_pq, cosign_pq, _, officer = _keys(name)
+    ring = KeyRing(log, log_pq, cosign, cosign_pq, {OFFICER: officer})
+    return _Identity(parse_card(card_file(name, disclosure).read_bytes()), LocalSigner(ring))
 
 
 @cache
 def parties(disclosure: int) -> tuple[Party, Party]:
     """Both parties of a line with that disclosure, in the order of their party index."""
-    both = sorted((_identity(name, disclosure) for name in _NAMES), key=_fingerprint)
+    both = sorted((_identity(name, disclosure) for name in NAMES), key=_fingerprint)
     first, second = both
     return _found(first, second), _found(second, first)
 

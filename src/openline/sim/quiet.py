@@ -87,7 +87,9 @@ class Quiet:
             lost = {mark.strip("[]") for mark in room.taken - promises.taken_before} - marks[0]
             if lost:
                 raise Violation("taken-kept", f"texts taken by {site.role} are gone: {lost}")
-        bundles = [self._bundle(site, state) for site, state in zip(world.sites, states, strict=True)]
+        bundles = [
+            self._bundle(site, state) for site, state in zip(world.sites, states, strict=True)
+        ]
         if bundles[0] != bundles[1]:
             raise Violation("liveness", "the two exports differ in content")
 
@@ -121,7 +123,9 @@ class Quiet:
         data = b"".join(write_bundle(header, genesis, (first, second), cut, notes))
         report = audit(data, (genesis.cards[0].fingerprint, genesis.cards[1].fingerprint))
         if not report.verified:
-            failed = [f"{step.name} {step.code}" for step in report.steps if step.result == "failed"]
+            failed = [
+                f"{step.name} {step.code}" for step in report.steps if step.result == "failed"
+            ]
             raise Violation("verify", f"the export of {site.role} does not verify: {failed}")
         bundle = read_bundle(data)
         return bundle.genesis, bundle.genesis_signatures, bundle.entries

@@ -30,7 +30,7 @@ from openline.protocol.frames import FrameClass
 from openline.sim.agenda import Agenda, Clock
 from openline.sim.chance import Chance, SeededBytes
 from openline.sim.disk import Disk, PowerCut
-from openline.sim.parties import OFFICER, Party
+from openline.sim.parties import Party
 from openline.sim.trace import Trace, Violation
 from openline.sim.wire import Body, Wire
 
@@ -175,7 +175,7 @@ class Site:
         return f"own {(a, b)[self.own]} peer {(a, b)[1 - self.own]} outbox {len(state.outbox)}"
 
     def crash(self) -> None:
-        """kill -9, or the power."""
+        """The process is killed, or the power goes."""
         if self._post is None:
             return
         self.disk.crash()
@@ -239,7 +239,10 @@ class Site:
     def _carry_out(self) -> None:
         if self._post is None:
             return
-        self._commands.extend(self._post.drain())
+        try:
+            self._commands.extend(self._post.drain())
+        except Exception as fault:
+            raise self._escaped(fault) from fault
         if self._busy:
             return
         self._busy = True
@@ -304,10 +307,11 @@ class Site:
         if self.disk.held.leaves is leaves and (len(leaves[0]), len(leaves[1])) != before:
             self.watcher.committed(self, before)
         self._say_commit(command, before, code)
+        ticket = command.ticket
         if code:
-            self._answer(boot, told, lambda post, now: post.commit_failed(command.ticket, code, now))
+            self._answer(boot, told, lambda post, now: post.commit_failed(ticket, code, now))
         else:
-            self._answer(boot, told, lambda post, now: post.committed(command.ticket, now))
+            self._answer(boot, told, lambda post, now: post.committed(ticket, now))
 
     def _say_commit(self, command: Commit, before: tuple[int, int], code: str) -> None:
         writes = command.writes

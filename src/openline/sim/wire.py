@@ -8,6 +8,7 @@ in order and for certain until the connection dies; datagram copies get lost, do
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from openline.protocol.frames import FrameClass
@@ -127,7 +128,7 @@ class Wire:
         self._hosts = hosts
         for path in self.paths:
             for side in (0, 1):
-                self._agenda.after(0, lambda path=path, side=side: self._dial(path, side))
+                self._agenda.after(0, partial(self._dial, path, side))
 
     # --- what posts do -----------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Wire:
                 mine.closed = True
                 notice = self._chance.weighted(((0, 3), (20, 3), (300, 2), (3_000, 1)))
                 mine.cut_ms = self._agenda.now_ms + notice
-                self._agenda.after(notice, lambda c=connection: self._end(c, 1 - side))
+                self._agenda.after(notice, partial(self._end, connection, 1 - side))
 
     # --- what befalls the paths --------------------------------------------------------------
 
@@ -175,7 +176,7 @@ class Wire:
         path.ways[side].blocked = True
         for connection in list(path.connections):
             patience = self._chance.between(3_000, 20_000)
-            self._agenda.after(patience, lambda c=connection: self._give_up(c, side))
+            self._agenda.after(patience, partial(self._give_up, connection, side))
 
     def unblock(self, path: Path, side: int) -> None:
         """What waited in the streams goes on."""
@@ -192,7 +193,7 @@ class Wire:
         for connection in list(path.connections):
             for side in (0, 1):
                 notice = self._chance.between(0, 400)
-                self._agenda.after(notice, lambda c=connection, s=side: self._end(c, s))
+                self._agenda.after(notice, partial(self._end, connection, side))
 
     def rekey(self, path: Path) -> None:
         """A further connection, made before the old one is given up."""
@@ -202,7 +203,7 @@ class Wire:
         if connection.path.ways[side].blocked and connection in connection.path.connections:
             for end in (0, 1):
                 notice = self._chance.between(0, 1_000)
-                self._agenda.after(notice, lambda c=connection, s=end: self._end(c, s))
+                self._agenda.after(notice, partial(self._end, connection, end))
 
     # --- connections -------------------------------------------------------------------------
 
@@ -244,9 +245,8 @@ class Wire:
         path.connections.append(connection)
         for side in (0, 1):
             self._send_hello(connection, side, self._hosts[side].hello())
-            self._agenda.after(
-                self._chance.between(1, HEARTBEAT_MS), lambda s=side: self._beat(connection, s)
-            )
+            wait = self._chance.between(1, HEARTBEAT_MS)
+            self._agenda.after(wait, partial(self._beat, connection, side))
 
     def _send_hello(self, connection: Connection, side: int, body: bytes) -> None:
         self._stream(connection, side, lambda: self._hello_arrives(connection, side, body))

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from openline.sim.checks import Checks
 from openline.sim.desks import DeskRoom
 from openline.sim.disk import Disk
 from openline.sim.faults import Faults
-from openline.sim.parties import parties
+from openline.sim.parties import Party, parties
 from openline.sim.quiet import Quiet
 from openline.sim.site import MakePost, Site
 from openline.sim.trace import Trace, Violation
@@ -33,14 +33,15 @@ class Plan:
 
     Attributes:
         faults: with faults of link and disk, or none at all. swapped: the sites play the other
-            party each. at_send: see :class:`openline.sim.checks.Checks`. make_posts: how each side's
-            engine is made (tests plant faults here). busy_ms: how long people write and things
-            break; None: as the seed wants.
+            party each. disks_only: see :class:`openline.sim.checks.Checks`.
+        make_posts: how each side's engine is made; the tests plant faults here.
+        busy_ms: how long people write and things break; None: as the seed wants.
+        restore: whether a disk is put back to a backup; None: as the seed wants.
     """
 
     faults: bool = True
     swapped: bool = False
-    at_send: bool = True
+    disks_only: bool = False
     make_posts: tuple[MakePost, MakePost] = (Post, Post)
     busy_ms: int | None = None
     restore: bool | None = None
@@ -79,7 +80,7 @@ class World:
         self.agenda = Agenda()
         self.trace = Trace(self.agenda)
         self.wire = Wire(self.agenda, self.chance.stream("wire"))
-        self.checks = Checks(at_send=plan.at_send)
+        self.checks = Checks(disks_only=plan.disks_only)
         disclosure = self.chance.weighted(((0, 1), (1, 1), (2, 3)))
         both = parties(disclosure)
         self.sites = (
@@ -98,7 +99,7 @@ class World:
         self.checks.on_death = self.faults.died
         self.quiet = Quiet(self)
 
-    def _site(self, side: int, both: tuple, folder: Path, plan: Plan) -> Site:  # type: ignore[type-arg]
+    def _site(self, side: int, both: tuple[Party, Party], folder: Path, plan: Plan) -> Site:
         own = 1 - side if plan.swapped else side
         chance = self.chance.stream(f"site {side}")
         faulty = plan.faults
@@ -193,6 +194,3 @@ def _folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-Act = Callable[[], None]
