@@ -27,7 +27,7 @@ START_SECONDS = 40.0
 PATHS = ("main", "sat")
 # Runs beside each other begin at different places of the range.
 _FIRST = 24200 + os.getpid() % 7 * 110
-_PORTS = iter([*range(_FIRST, 24990), *range(24200, _FIRST)])
+_PORTS: Iterator[int] = iter([*range(_FIRST, 24990), *range(24200, _FIRST)])
 
 
 def free_port() -> int:
