@@ -30,7 +30,8 @@ def test_texts_both_ways_and_one_record_that_verifies(tmp_path: Path) -> None:
     north, south = make_pair(tmp_path)
     with running(north, south):
         for post in (north, south):
-            assert post.until(is_up)["link"]["tls_group"] == "X25519MLKEM768"
+            status = post.until(lambda status: is_up(status) and bool(status["link"]["tls_group"]))
+            assert status["link"]["tls_group"] == "X25519MLKEM768"
         said = openline("text", north.root, "Fishing boat 4 drifts east.", "--wait", "receipted")
         assert "receipted by their post" in said
         south.text("我方已收到。", wait="sealed")
