@@ -1,5 +1,15 @@
 // Laid into the shipped console page by the tests: it writes down what passes, and changes nothing.
 (() => {
+  const Connection = window.RTCPeerConnection;
+  const candidates = window.lineCandidates = [];
+  window.RTCPeerConnection = class extends Connection {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("icecandidate", ({ candidate }) => {
+        if (candidate?.candidate) candidates.push(`a=${candidate.candidate}`);
+      });
+    }
+  };
   if (window.top !== window) return;
   const seen = { pressed: [], heard: [], live: [], levels: [], state: null, gate: [] };
   const Native = window.MessageChannel;

@@ -147,6 +147,11 @@ class RealDesk:
             )
         )
 
+    async def candidates(self) -> list[str]:
+        """Every address that the browser itself offered, as lines of an SDP."""
+        frame = next(frame for frame in self.page.frames if "audio.localhost" in frame.url)
+        return list(await frame.evaluate("lineCandidates"))
+
     async def peak(self, seconds: float) -> float:
         """The highest sample decoded here, of 32768, in the next seconds."""
         await self.page.evaluate("line.probe(false)")
