@@ -1,12 +1,14 @@
 """What must hold at every step: the safety rules of docs/simulation.md, each by its name."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from openline.engine.desk import PostView, TimelineItem
 from openline.engine.ports import SendFrame, SetControl, StoredState
+from openline.engine.timeline import ITEMS_MAX
 from openline.protocol.frames import FrameClass, parse_batch, parse_seal
 from openline.record.cbor import as_bytes, decode_list
 from openline.record.genesis import make_genesis
@@ -71,7 +73,7 @@ class Checks:
         self._sites: tuple[Site, Site]
         self._rooms: tuple[DeskRoom, DeskRoom]
         self.promises = (Promises(), Promises())
-        self.steps = 0
+        self.seen: Counter[str] = Counter()
 
     def attach(self, sites: tuple[Site, Site], rooms: tuple[DeskRoom, DeskRoom]) -> None:
         """Watch these."""
@@ -83,6 +85,7 @@ class Checks:
     def sending(self, site: Site, command: SendFrame) -> None:
         """Rule commit-first: what a frame carries is durable before it leaves."""
         held = site.disk.held
+        self.seen[f"sent {FrameClass(command.frame_class).name}"] += 1
         match command.frame_class:
             case FrameClass.BATCH:
                 self._sending_batch(site, command.body, held)
@@ -112,6 +115,7 @@ class Checks:
         for index, entry in enumerate(batch.entries, batch.first):
             if index >= len(leaves) or leaves[index] != entry.leaf:
                 raise Violation("commit-first", f"{site.role} sends entry {index}, not on its disk")
+            self.seen["sent returned entry"] += batch.log != site.own
             if batch.log == site.own:
                 self.promises[site.side].own[index] = entry.leaf
         if batch.note is not None and batch.note not in held.proofs:
@@ -181,11 +185,11 @@ class Checks:
         site.disk.held = held_in(state)
         post = site.post
         if post is not None:
-            self.timeline(site, post.timeline(100_000))
-            found = {item.id for item in post.timeline(100_000)}
-            gone = {name for name in mine.ladders if name not in found and "-" in name}
-            gone = {name for name in gone if not name.startswith("outbox")}
-            if gone:
+            items = post.timeline(ITEMS_MAX)
+            self.timeline(site, items)
+            gone = {name for name in mine.ladders if not name.startswith("outbox")}
+            gone -= {item.id for item in items}
+            if gone and len(items) < ITEMS_MAX:  # a longer timeline shows its newest items only
                 raise Violation("no-way-back", f"{site.role} shows {sorted(gone)[:3]} no more")
         self.stepped(site)
 
@@ -198,7 +202,10 @@ class Checks:
         view = site.view()
         if view is None:
             return
-        self.steps += 1
+        self.seen["steps"] += 1
+        self.seen["steps up"] += view.link.state == "UP"
+        self.seen["steps live"] += view.record.state == "live"
+        self.seen["steps in calls"] += view.call is not None and view.call.state != "ended"
         self._contact(site, view)
         self._no_way_back(site, view)
         self._call(site, view)

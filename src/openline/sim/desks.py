@@ -239,7 +239,7 @@ class DeskRoom:
         for desk in list(self.open.values()):
             if desk.held:
                 self.release(desk)
-        for desk in list(self.open.values())[:1]:
-            self._site.call(lambda post, now: post.end_call(desk.name, now))
+        name = next(iter(self.open), b"")
+        self._site.call(lambda post, now: post.end_call(name, now))
         if not self.open:
             self.open_one()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from openline.sim.disk import CRASH_STEPS, FAULTS
 from openline.sim.wire import Path
@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from openline.sim.site import Site
     from openline.sim.world import World
 
-HOUR_MS = 3_600_000
+HOUR_MS: Final = 3_600_000
+
+MIX: Final = (
+    ("cut", 8), ("one-way", 6), ("both-cut", 3), ("poor", 8), ("no-datagrams", 3), ("reset", 4),
+    ("rekey", 4), ("kill", 3), ("kill-at-commit", 6), ("kill-both", 1), ("disk-once", 5),
+    ("disk-full", 2), ("disk-slow", 4), ("clock", 3),
+)  # fmt: skip
+"""Faults and how often they come; each run has more of some and nothing of others."""
+
+PACES_MS: Final = (400, 1_200, 3_000)
+WRITING_MS: Final = (60, 250, 900, 2_000)
+DISTANCES_MS: Final = ((1, 3), (5, 15), (40, 70), (120, 300), (250, 320))
+"""Shortest and longest way of a frame on a path that is well."""
 
 
 class Faults:
@@ -25,17 +37,21 @@ class Faults:
         self._over = False
         self.count: dict[str, int] = {}
         self._restores = 1
+        self._mix = tuple((what, much * self._chance.pick((0, 1, 1, 3))) for what, much in MIX)
+        self._mix += (("clock", 1),)
+        self._distances = [self._chance.pick(DISTANCES_MS) for _ in world.wire.paths]
+        self._calm_ways()
 
     def plan(self, busy_ms: int) -> None:
         """People begin to act; so does bad luck."""
         world = self._world
         for site, room in zip(world.sites, world.rooms, strict=True):
             chance = world.chance.stream(f"people {site.role}")
-            pace = chance.pick((400, 900, 1_800))
+            pace = chance.pick(WRITING_MS)
             self._often(partial(chance.between, 20, 2 * pace), room.act)
         if not world.plan.faults:
             return
-        pace = self._chance.pick((500, 1_200, 2_500))
+        pace = self._chance.pick(PACES_MS)
         self._often(partial(self._chance.between, 20, 2 * pace), self._fault)
         wanted = world.plan.restore
         if self._chance.happens(0.35) if wanted is None else wanted:
@@ -45,6 +61,12 @@ class Faults:
             )
         else:
             self._restores = 0
+
+    def _calm_ways(self) -> None:
+        for path, distance in zip(self._world.wire.paths, self._distances, strict=True):
+            for way in path.ways:
+                way.loss = way.double = 0.0
+                way.low_ms, way.high_ms = distance
 
     def _often(self, wait: Callable[[], int], act: Callable[[], None]) -> None:
         def again() -> None:
@@ -58,11 +80,7 @@ class Faults:
     # --- one fault -------------------------------------------------------------------------------
 
     def _fault(self) -> None:
-        what: str = self._chance.weighted((
-            ("cut", 8), ("one-way", 6), ("both-cut", 3), ("poor", 8), ("no-datagrams", 3),
-            ("reset", 4), ("rekey", 4), ("kill", 3), ("kill-at-commit", 7), ("kill-both", 1),
-            ("disk-once", 5), ("disk-full", 2), ("disk-slow", 4), ("clock", 4),
-        ))  # fmt: skip
+        what = self._chance.weighted(self._mix)
         self.count[what] = self.count.get(what, 0) + 1
         chance = self._chance
         path, site = chance.pick(self._world.wire.paths), chance.pick(self._world.sites)
@@ -143,10 +161,9 @@ class Faults:
             # Putting a backup back takes people: by then nothing of the old start is on its way.
             self._agenda.after(chance.between(4_000, 9_000), site.start)
             return
-        if chance.happens(0.5):
-            site.clock.mono_ms = chance.between(1_000, 10_000_000) - self._agenda.now_ms
-            site.clock.mono_ms = max(1, site.clock.mono_ms + self._agenda.now_ms)
-        self._agenda.after(chance.between(50, 6_000), site.start)
+        if chance.happens(0.5):  # the machine went down with it: its clock begins anew
+            site.clock.mono_ms = chance.between(0, 10_000) - self._agenda.now_ms
+        self._agenda.after(chance.between(20, chance.pick((200, 1_000, 6_000))), site.start)
 
     def _back_up(self, site: "Site") -> None:
         if site.disk.backup is None:
@@ -159,11 +176,8 @@ class Faults:
         world = self._world
         for path in world.wire.paths:
             path.no_datagrams = False
-            for side in (0, 1):
-                way = path.ways[side]
-                way.loss = way.double = 0.0
-                way.low_ms, way.high_ms = 5, 15
-                world.wire.unblock(path, side)
+            self._unblock(path, (0, 1))
+        self._calm_ways()
         for site, room in zip(world.sites, world.rooms, strict=True):
             site.mood.fault = site.mood.once = site.mood.crash_at = ""
             self._fast(site)

@@ -156,12 +156,13 @@ class World:
         held = self.sites[0].disk.held
         return {
             "virtual_ms": self.agenda.now_ms,
-            "steps": self.checks.steps,
             "frames": self.wire.delivered,
             "entries": len(held.leaves[0]) + len(held.leaves[1]) - 2,
             "texts": sum(len(room.taken) for room in self.rooms),
             "starts": sum(site.starts for site in self.sites),
-        } | self.faults.count
+            **self.checks.seen,
+            **self.faults.count,
+        }
 
 
 def simulate(seed: int, plan: Plan | None = None) -> Outcome:
