@@ -60,12 +60,23 @@ export class Play {
     this.start.disabled = true;
     this.turn.stop();
     for (const panel of Object.values(this.panels)) panel.reset();
+    await this.setScene();
     for (const name of ["voice", "path", "text", "kill", "record"]) await this.step(name);
     await this.step("limits");
     this.start.disabled = false;
     this.running = false;
     this.say("turn");
     this.turn.begin();
+  }
+
+  /** Whatever an earlier play left dead or cut comes back; what does not is told by the steps. */
+  async setScene() {
+    try {
+      for (const path of this.scene.paths) await act("restore", { path });
+      for (const side of ["left", "right"]) await act("restart", { side });
+    } catch (error) {
+      console.error(error);
+    }
   }
 
   async step(name) {
