@@ -110,9 +110,7 @@ class RealDesk:
         end = loop.time() + seconds
         while not await self.page.evaluate(expression):
             if loop.time() > end:
-                seen = await self.page.evaluate("JSON.stringify(line.seen.state)")
-                shown = await self.page.inner_text("body")
-                pytest.fail(f"never true: {expression}\n{seen}\n{shown}\n{self.faults}")
+                pytest.fail(f"never true: {expression}\n{await self.told()}")
             await asyncio.sleep(0.02)
 
     async def sign_in(self) -> None:
@@ -127,6 +125,8 @@ class RealDesk:
         """Wait until this desk can speak and be heard."""
         await self.until("line.seen.state?.pc === 'connected'")
         await self.until("line.seen.state?.context === 'running'")
+        await asyncio.to_thread(self.post.until, lambda status: status["voice"] == "ready")
+        await asyncio.sleep(0.5)  # Two of the post's ticks: the page knows it too.
 
     async def press(self) -> float:
         """Hold the talk key down; when the press reached the page, in its Date.now."""
@@ -146,6 +146,12 @@ class RealDesk:
                 f"Math.min(...line.seen.heard.filter((at) => at > {pressed_ms}))"
             )
         )
+
+    async def told(self) -> str:
+        """What this page shows and its media page said last, for a failed test."""
+        seen = await self.page.evaluate("JSON.stringify(line.seen.state)")
+        live = await self.page.evaluate("JSON.stringify([line.seen.pressed, line.seen.live])")
+        return f"{seen} {live}\n{await self.page.inner_text('body')}\n{self.faults}"
 
     async def candidates(self) -> list[str]:
         """Every address that the browser itself offered, as lines of an SDP."""
@@ -176,6 +182,9 @@ async def pick_up(speaker: RealDesk, listener: RealDesk, *, hold_s: float = 0.5)
     try:
         heard = await listener.heard_after(pressed)
         await asyncio.sleep(hold_s)
+    except pytest.fail.Exception:
+        say(f"the speaker: {await speaker.told()}")
+        raise
     finally:
         await speaker.release()
     return heard - pressed
