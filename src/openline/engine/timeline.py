@@ -63,6 +63,8 @@ class Timeline:
         self._keeper = keeper
         self._lines: dict[str, _Line] = {}
         self._outbox: dict[str, TimelineItem] = {}
+        self._salts: dict[bytes, str] = {}
+        """What waits in the outbox, by its salt: that of the entry which it becomes."""
         self._events: dict[str, TimelineItem] = {}
         self._counter = 0
         self._shown = [0, 0]
@@ -83,8 +85,10 @@ class Timeline:
             self._enter(entry, parsed, "", entry.first_wall_ms)
         self._trim()
         self._refresh_all(None)
+        entered = {entry.salt for entry in entries[self._ctx.own]}
         for pending in self._keeper.pending:
-            self.waiting(pending.item)
+            if pending.item.salt not in entered:
+                self.waiting(pending.item)
 
     def items(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
@@ -109,6 +113,7 @@ class Timeline:
             ladder=self._ladder({"written": item.written_wall_ms}),
         )
         self._outbox[item.item] = made
+        self._salts[item.salt] = item.item
         return made
 
     def event(self, kind: str, now: Now, **facts: str | int | bool) -> TimelineItem:
@@ -137,7 +142,11 @@ class Timeline:
         for entry in entries:
             parsed = parse_entry(entry.leaf)
             self._note_rungs(entry, parsed)
-            old = came_from.get(entry.index, "") if entry.log == self._ctx.own else ""
+            old = ""
+            if entry.log == self._ctx.own:
+                # An old backup's outbox may hold what was entered since, and comes back as entry.
+                waited = self._salts.pop(entry.salt, "")
+                old = came_from.get(entry.index, waited)
             shown_before = self._outbox.pop(old, None)
             replaces = shown_before.id if shown_before else ""
             line = self._enter(entry, parsed, replaces, now.wall_ms)

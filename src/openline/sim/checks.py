@@ -36,7 +36,8 @@ class Promises:
     Attributes:
         own: leaves of own entries that were ever sent. receipt: size and root of the largest
             receipt that ever left. suspended: its disk was put back to a backup; what it lost has
-            not come back yet.
+            not come back yet. taken_before: texts taken before that. lost_from: the peer held own
+            entries from here on which the backup lacked: it must be said in the record.
     """
 
     own: dict[int, bytes] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Promises:
     ladders: dict[str, dict[str, str]] = field(default_factory=dict)
     final: dict[str, tuple[int, int]] = field(default_factory=dict)
     taken_before: set[str] = field(default_factory=set)
+    lost_from: int | None = None
 
 
 def marks_in(state: StoredState) -> set[str]:
@@ -170,6 +172,8 @@ class Checks:
         there = other.disk.held.leaves[site.own]
         mine.own = {i: leaf for i, leaf in mine.own.items() if i < len(there)}
         mine.suspended = True
+        own = len(site.disk.held.leaves[site.own])
+        mine.lost_from = own if own < len(there) else None
         mine.disk_marks.clear()
         mine.ladders.clear()
         mine.final.clear()

@@ -152,14 +152,14 @@ class Faults:
     def died(self, site: "Site") -> None:
         """A post died: it comes back, perhaps with another clock, perhaps with an old disk."""
         chance = self._chance
-        if self._restores and site.disk.backup is not None and chance.happens(0.6):
+        if self._restores and site.disk.backup is not None and chance.happens(0.8):
             self._restores = 0
             self.count["restored"] = 1
             site.disk.restore()
             self._world.checks.restored(site)
             self._world.trace.say(site.role, "its disk is put back to the backup")
             # Putting a backup back takes people: by then nothing of the old start is on its way.
-            self._agenda.after(chance.between(4_000, 9_000), site.start)
+            self._agenda.after(chance.between(4_000, 9_000), partial(self._start_restored, site))
             return
         if chance.happens(0.5):  # the machine went down with it: its clock begins anew
             site.clock.mono_ms = chance.between(0, 10_000) - self._agenda.now_ms
@@ -169,6 +169,17 @@ class Faults:
         if site.disk.backup is None:
             site.disk.back_up()
             self._world.trace.say(site.role, "backs up its disk")
+            self._agenda.after(self._chance.between(300, 9_000), site.crash)
+
+    def _start_restored(self, site: "Site") -> None:
+        site.start()
+        if self._chance.happens(0.5):  # bad luck seldom comes alone: again while it heals
+            delay = self._chance.between(0, 1_500)
+            self._agenda.after(delay, partial(self._doom, site, self._chance.pick(CRASH_STEPS)))
+
+    def _doom(self, site: "Site", step: str) -> None:
+        if not self._over:
+            site.mood.crash_at = step
 
     def stop(self) -> None:
         """No fault any more; people go home, one desk each is attended."""

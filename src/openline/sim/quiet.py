@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from openline.engine.ports import StoredState
 from openline.record.audit import audit
+from openline.record.bodies import KIND_RESTORED
 from openline.record.bundle import (
     BundleHeader,
     BundleNote,
@@ -11,6 +12,7 @@ from openline.record.bundle import (
     read_bundle,
     write_bundle,
 )
+from openline.record.entry import parse_entry
 from openline.record.genesis import parse_genesis
 from openline.record.log import RawEntry, Record
 from openline.sim.checks import marks_in
@@ -92,6 +94,15 @@ class Quiet:
         ]
         if bundles[0] != bundles[1]:
             raise Violation("liveness", "the two exports differ in content")
+
+    def _said_restored(self, site: "Site", state: StoredState) -> None:
+        """What came back after an old backup is told in the record."""
+        lost_from = self._world.checks.promises[site.side].lost_from
+        if lost_from is None:
+            return
+        later = state.entries[site.own][lost_from:]
+        if all(parse_entry(entry.leaf).claims.kind != KIND_RESTORED for entry in later):
+            raise Violation("said-restored", f"{site.role} does not say that it was restored")
 
     def _bundle(self, site: "Site", state: StoredState) -> object:
         """Export and verify as an auditor would; returns the content."""
