@@ -94,6 +94,7 @@ class Desk {
   }
 
   alive() {
+    this.post({ t: "alive" });
     clearTimeout(this.aliveTimer);
     this.aliveTimer = setTimeout(() => {
       this.talker.interrupt();

@@ -63,11 +63,15 @@ const clock = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
 });
 const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "UTC", year: "numeric", month: "2-digit", day: "2-digit" });
-export const utcTime = (wall_ms) => clock.format(wall_ms);
-export const utcDay = (wall_ms) => day.format(wall_ms);
+// What the other side writes as a time may be no time at all; Intl throws on it.
+const TIME_MS_MAX = 8.64e15;
+const written = (format, wall_ms) => (Math.abs(wall_ms) <= TIME_MS_MAX ? format.format(wall_ms) : "?");
+export const utcTime = (wall_ms) => written(clock, wall_ms);
+export const utcDay = (wall_ms) => written(day, wall_ms);
 
 /** A span of time in words, coarse enough to read at a glance. */
 export function span(ms) {
+  if (!Number.isFinite(ms)) return "?";
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 100) return t("span.s", { n: seconds });
   if (seconds < 6000) return t("span.min", { n: Math.floor(seconds / 60) });
@@ -77,4 +81,4 @@ export function span(ms) {
 
 /** What one step of a ladder took: tenths below ten seconds. */
 export const step = (ms) =>
-  (ms < 10_000 ? t("span.s", { n: (Math.max(0, ms) / 1000).toFixed(1) }) : span(ms));
+  (Number.isFinite(ms) && ms < 10_000 ? t("span.s", { n: (Math.max(0, ms) / 1000).toFixed(1) }) : span(ms));

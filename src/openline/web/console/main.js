@@ -17,6 +17,7 @@ const NOTICE_MS = 12_000;
 const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
+const AUDIO_SILENT_MS = 3_000;
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -127,10 +128,40 @@ function startAudio() {
   audio.post({ t: "start" });
 }
 
+// --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
+
+let askedAt = Infinity; // performance.now() of the first "alive" that it has not answered
+let beforeSilence = null;
+
+function askAudio() {
+  audio.post({ t: "alive" });
+  askedAt = Math.min(askedAt, performance.now());
+}
+
+function audioHeard() {
+  askedAt = Infinity;
+  if (beforeSilence === null) return;
+  state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
+  beforeSilence = null;
+  report();
+  startAudio();
+}
+
+function lookAtAudio() {
+  if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
+  beforeSilence = state.audio;
+  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false };
+  talk.stop("microphone");
+  report();
+}
+
 const audio = new AudioLink({
   origin: document.querySelector('meta[name="openline-audio"]').content,
   frame: document.getElementById("audio"),
-  onFrame: (frame) => audioFrames[frame?.t]?.(frame),
+  onFrame(frame) {
+    audioHeard();
+    audioFrames[frame?.t]?.(frame);
+  },
   onMissing() { state.audio = { ...state.audio, ready: false, error: "desk.audio_page" }; redraw(); },
 });
 
@@ -158,7 +189,7 @@ function sendAlive() {
   if (performance.now() - aliveAt < ALIVE_MS) return;
   aliveAt = performance.now();
   report();
-  audio.post({ t: "alive" });
+  askAudio();
 }
 
 const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
@@ -174,6 +205,7 @@ function ticked({ view, sent_ms }) {
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
   if (!fresh() && state.gate) setGate(false);
+  lookAtAudio();
   watcher.look();
   redraw();
 }
@@ -198,10 +230,9 @@ const postFrames = {
     redraw();
   },
   refused({ request, code, facts }) {
-    if (!draft.refused(request, code, facts)) {
-      talk.stop("refused");
-      refuse(code, facts);
-    }
+    // One for a request that is not this page's is the command line's. None ends speech: stop-talking does.
+    const ours = draft.refused(request, code, facts);
+    if (!ours && ["", "voice"].includes(request)) refuse(code, facts);
     demo("refused", { request, code });
     redraw();
   },

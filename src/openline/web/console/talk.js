@@ -21,6 +21,10 @@ export class Talk {
     for (const name of ["pointerup", "pointercancel"]) {
       window.addEventListener(name, (event) => this.release(`pointer-${event.pointerId}`), { capture: true });
     }
+    // With another button down no pointerup tells that ours went up.
+    window.addEventListener("pointermove", (event) => {
+      if (!(event.buttons & 1)) this.release(`pointer-${event.pointerId}`);
+    }, { capture: true });
     window.addEventListener("blur", () => this.stop("blur"));
     window.addEventListener("pagehide", () => this.stop("hidden"));
     document.addEventListener("freeze", () => this.stop("hidden"));
@@ -83,6 +87,8 @@ export class Talk {
       this.learning = null;
       return;
     }
+    // While Command is down, macOS tells no page that another key went up.
+    if (event.metaKey) [...this.holding].filter((source) => source.startsWith("key-")).forEach((source) => this.release(source));
     if (!this.isTalkKey(event)) return;
     event.preventDefault();
     event.stopPropagation();

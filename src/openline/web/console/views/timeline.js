@@ -55,15 +55,19 @@ function facts(item) {
   };
 }
 
-/** The key of the sentence for an item that is no text. */
-function sentenceOf(item) {
-  if (item.kind !== "event") return item.kind;
-  const { event, state: word } = item.facts;
-  return has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event);
+const KINDS = new Set(["call", "enrol", "restored"]);
+
+/** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
+function sentence(item) {
+  if (item.kind === "event" && item.whose === "post") {
+    const { event, state: word } = item.facts;
+    return codeWords("timeline", has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event), facts(item));
+  }
+  return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
 
 function otherItem(item) {
-  return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}<span>${codeWords("timeline", sentenceOf(item), facts(item))}</span></span>
+  return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}<span>${sentence(item)}</span></span>
     ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
     ${item.kind === "event" ? nothing : html`<span class="id">${item.id}</span>`}</div>
     ${item.ladder.length ? ladder(item) : nothing}`;
