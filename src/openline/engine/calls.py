@@ -32,6 +32,7 @@ from openline.record.cbor import Value
 
 ENDED_TAGS_MAX: Final = 32
 HOUR_MS: Final = 3_600_000
+INCOMING_PER_HOUR_MAX: Final = 120
 ENDED_SHOWN_MS: Final = 10_000
 CLOSING_MS: Final = 500
 """A cell may tell of an end before the CONTROL frame tells its reason."""
@@ -69,6 +70,7 @@ class Calls:
         self._talker: bytes | None = None
         self._ended: deque[bytes] = deque(maxlen=ENDED_TAGS_MAX)
         self._announced: deque[int] = deque()
+        self._begun: deque[int] = deque()
         tag = self._accounts.of_restart(meta.get(META_CALL, b""), now)
         if tag:
             self._ended.append(tag)
@@ -262,7 +264,7 @@ class Calls:
         call = self._call
         if call is not None and call.tag == tag:
             return call if call.open else None
-        if tag in self._ended or not opened:
+        if tag in self._ended or not opened or self._too_many(now):
             return None
         if call is not None and call.open:
             return self._both_called(call, tag, now)
@@ -285,10 +287,17 @@ class Calls:
         self._move(CallInput.CALLED_TALKS, now)
         return taken
 
+    def _too_many(self, now: Now) -> bool:
+        """Each call leaves an account in our log: a peer that only ever begins gets no more."""
+        while self._begun and now.mono_ms - self._begun[0] >= HOUR_MS:
+            self._begun.popleft()
+        return len(self._begun) >= INCOMING_PER_HOUR_MAX
+
     def _incoming(self, tag: bytes, now: Now) -> Call:
         """The peer calls. Beyond the agreed number an hour it rings and does not sound."""
         while self._announced and now.mono_ms - self._announced[0] >= HOUR_MS:
             self._announced.popleft()
+        self._begun.append(now.mono_ms)
         within = len(self._announced) < self._ctx.settings.announces_per_hour
         if within:
             self._announced.append(now.mono_ms)
@@ -328,12 +337,14 @@ class Calls:
         if not call.open:
             return
         timed = _TIMED.get(Outcome(outcome)) if outcome in set(Outcome) else None
+        if timed is not None and TRANSITIONS[call.state, timed] is CallState.ENDED:
+            self._move(timed, now)
+            return
         peer = CallInput.CALLED_ENDS if call.role == "caller" else CallInput.CALLER_ENDS
-        if timed is None or TRANSITIONS[call.state, timed] is not CallState.ENDED:
-            timed = peer
-        self._move(timed, now)
+        # Without the peer's word for it, nobody here knows whose act or clock ended it.
+        self._move(peer, now, told=outcome == OUTCOMES[call.state, peer].value)
 
-    def _move(self, given: CallInput, now: Now) -> None:
+    def _move(self, given: CallInput, now: Now, *, told: bool = True) -> None:
         call = self._call
         if call is None:
             return
@@ -344,7 +355,7 @@ class Calls:
         if call.state is CallState.TAKEN:
             call.taken = True
         if call.state is CallState.ENDED:
-            self._finish(call, OUTCOMES[before, given], now)
+            self._finish(call, OUTCOMES[before, given] if told else Outcome.ENDED, now)
         self._teller.tell(call)
 
     def _finish(self, call: Call, outcome: Outcome, now: Now) -> None:

@@ -4,6 +4,7 @@
 receipt; when none comes, it is sent again, with growing patience (spec/delivery, section 5).
 """
 
+from collections import deque
 from typing import Final
 
 from openline.engine.context import Context
@@ -20,6 +21,8 @@ from openline.protocol.frames import (
 )
 
 WINDOW_ENTRIES: Final = 512
+WINDOW_BYTES: Final = 262_144
+"""Nothing more is sent while so much waits for its receipt: a slow line must not drown in it."""
 CACHE_ENTRIES_MAX: Final = 512
 CACHE_BYTES_MAX: Final = 1_048_576
 RESEND_MS_MIN: Final = 200
@@ -50,6 +53,8 @@ class Feed:
         self._reading: int | None = None
         self._patience_ms = RESEND_MS_MIN
         self._resend_at = 0
+        self._anew_at = 0
+        self._sent: deque[tuple[int, int]] = deque()
 
     @property
     def active(self) -> bool:
@@ -57,17 +62,24 @@ class Feed:
         return self._active
 
     def start(self, base: int, now: Now) -> None:
-        """The peer holds ``base`` entries, the genesis at least: send the rest."""
+        """The peer holds ``base`` entries, the genesis at least: send the rest.
+
+        Asked again and again, it begins anew only as often as it would send again by itself.
+        """
+        base = max(1, min(base, self._size))
+        if self._active and now.mono_ms < self._anew_at:
+            self.held(base, now)
+            return
         self._active = True
-        self._base = self._cursor = max(1, min(base, self._size))
-        self._reading = None
+        self._base = base
+        self._rewind()
         self._patience_ms = self._patience()
+        self._anew_at = now.mono_ms + self._patience_ms
         self.pump(now)
 
     def stop(self) -> None:
         """Send nothing until the next :meth:`start`."""
         self._active = False
-        self._reading = None
 
     def appended(self, entries: list[StoredEntry], now: Now) -> None:
         """These continue the log, durably."""
@@ -85,6 +97,8 @@ class Feed:
         if size > self._base:
             self._base = size
             self._cursor = max(self._cursor, size)
+            while self._sent and self._sent[0][0] <= size:
+                self._sent.popleft()
             self._patience_ms = self._patience()
             self._resend_at = now.mono_ms + self._patience_ms
             self.pump(now)
@@ -92,15 +106,14 @@ class Feed:
     def kick(self, now: Now) -> None:
         """A connection came up: what is not receipted goes again at once."""
         if self._active and self._base < self._cursor:
-            self._cursor = self._base
+            self._rewind()
             self._patience_ms = self._patience()
             self.pump(now)
 
     def tick(self, now: Now) -> None:
         """Send again what was not receipted in time."""
         if self._active and self._base < self._cursor and now.mono_ms >= self._resend_at:
-            self._cursor = self._base
-            self._reading = None
+            self._rewind()
             self._patience_ms = min(RESEND_MS_MAX, 2 * self._patience_ms)
         self.pump(now)
 
@@ -111,6 +124,7 @@ class Feed:
             and self._reading is None
             and self._cursor < self._size
             and self._cursor - self._base < WINDOW_ENTRIES
+            and sum(size for _, size in self._sent) < WINDOW_BYTES
         ):
             entries = self._cached()
             if not entries:
@@ -126,7 +140,8 @@ class Feed:
         wanted = [entry for entry in entries if entry.index >= self._cursor]
         if self._active and wanted and wanted[0].index == self._cursor:
             self._send(wanted, now)
-            self.pump(now)
+        # What was asked for before it began anew helps nobody: it asks again.
+        self.pump(now)
         return True
 
     def read_failed(self, ticket: int) -> bool:
@@ -139,6 +154,10 @@ class Feed:
     def cached(self, index: int) -> StoredEntry | None:
         """The entry, if it is still in memory."""
         return self._cache.get(index)
+
+    def _rewind(self) -> None:
+        self._cursor = self._base
+        self._sent.clear()
 
     def _patience(self) -> int:
         return max(RESEND_MS_MIN, int(2 * self._ctx.rtt_ms) + _RESEND_SLACK_MS)
@@ -174,6 +193,7 @@ class Feed:
         note = self._shelf.note(self._log, stop)
         body = batch_frame(self._log, self._cursor, parts[:count], note)
         self._ctx.send(FrameClass.BATCH, body)
+        self._sent.append((stop, len(body)))
         if self._cursor == self._base:
             self._resend_at = now.mono_ms + self._patience_ms
         self._cursor = stop

@@ -84,8 +84,8 @@ class Intake:
         keeper = self._keeper
         if keeper.record.logs[log].leaf_hash(index) == leaf_hash(entry.leaf):
             return True
-        if not keeper.attributable(log, entry.leaf, ""):
-            raise PeerProtocolError("protocol.batch", "another entry, not signed")
+        if not keeper.attributable(log, index, entry.leaf, ""):
+            raise PeerProtocolError("protocol.batch", "another entry, not signed for this place")
         keeper.halt("record.fork", entry.leaf, now)
         ticket = self._ctx.ticket()
         self._forked[ticket] = (log, entry.leaf)
@@ -126,11 +126,12 @@ class Intake:
         """Our own entries come back: adopted only before this start has authored anything."""
         keeper, log = self._keeper, batch.log
         size = keeper.record.logs[log].size
-        beyond = [entry for index, entry in enumerate(batch.entries, batch.first) if index >= size]
-        if beyond and (keeper.authored or keeper.state is RecordState.LIVE):
-            if not keeper.attributable(log, beyond[0].leaf, ""):
-                raise PeerProtocolError("protocol.batch", "not signed by us")
-            keeper.halt("record.stolen_key", beyond[0].leaf, now)
+        if batch.stop > size and (keeper.authored or keeper.state is RecordState.LIVE):
+            index = max(size, batch.first)
+            leaf = batch.entries[index - batch.first].leaf
+            if not keeper.attributable(log, index, leaf, ""):
+                raise PeerProtocolError("protocol.batch", "not signed by us for this place")
+            keeper.halt("record.stolen_key", leaf, now)
             return
         for index, entry in keeper.inboxes[log].take_in(batch, size):
             if not self._same(log, index, entry, now):
@@ -161,8 +162,10 @@ class Intake:
             head = Head(HEAD_CHECKPOINT, receipt.checkpoint_note)
             keeper.halt("record.own_fork", keeper.fork_proof(ctx.own, head), now)
             return None
-        if receipt.size > keeper.receipted and len(keeper.receipts) < WAITING_PROOFS_MAX:
-            keeper.receipts.append(receipt)
+        if receipt.size > keeper.receipted:
+            # The largest covers all others, so of too many the smallest gives way.
+            waiting = sorted((*keeper.receipts, receipt), key=lambda item: item.size)
+            keeper.receipts = waiting[-WAITING_PROOFS_MAX:]
         return receipt.size
 
     def seal(self, body: bytes, now: Now) -> None:

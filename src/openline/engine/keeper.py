@@ -30,6 +30,8 @@ TAKEN_BYTES_MAX: Final = 256 * 1024
 AUTHORED_BYTES_AIM: Final = 36_000
 """No further own entry is begun beyond it: what one commit authors fits one BATCH."""
 PENDING_MAX: Final = 256
+PENDING_MACHINE_MAX: Final = 128
+"""What a post writes by itself leaves room for its officers."""
 WAITING_PROOFS_MAX: Final = 16
 UNNOTED_MS: Final = 250
 RETRY_MS_MIN: Final = 500
@@ -121,8 +123,9 @@ class Keeper:
             raise RecordError("engine.halted", self.fault)
         if wish.by_officer and self.disk_fault is not None:
             raise RecordError(self.disk_fault, "the disk does not take it")
-        if len(self.pending) >= PENDING_MAX:
-            raise RecordError("engine.busy", f"{PENDING_MAX} wait already")
+        room = PENDING_MAX if wish.by_officer else PENDING_MACHINE_MAX
+        if len(self.pending) >= room:
+            raise RecordError("engine.busy", f"{room} wait already")
         pending = Pending(self.author.item(wish, self.peer_size, now), desk, request)
         self.pending.append(pending)
         return pending
@@ -208,7 +211,7 @@ class Keeper:
             try:
                 self.record.append(log, waiting.leaf, waiting.salt, waiting.body)
             except RecordError as error:
-                self._refused_entry(log, waiting, error, now)
+                self._refused_entry((log, index), waiting, error, now)
                 return index > size
             draft.add(
                 StoredEntry(log, index, waiting.leaf, waiting.salt, waiting.body, now.wall_ms)
@@ -222,24 +225,32 @@ class Keeper:
             self._since[log] = since = now.mono_ms
         return full or now.mono_ms - since >= UNNOTED_MS
 
-    def _refused_entry(self, log: int, waiting: BatchEntry, error: RecordError, now: Now) -> None:
+    def _refused_entry(
+        self, at: tuple[int, int], waiting: BatchEntry, error: RecordError, now: Now
+    ) -> None:
         if error.code == "record.cites_unknown":
             return
-        if self.attributable(log, waiting.leaf, error.code):
+        if self.attributable(*at, waiting.leaf, error.code):
             self.halt(error.code, waiting.leaf, now)
         else:
             self._ctx.keep_evidence(error.code, waiting.leaf, now)
-            self.inboxes[log].clear()
+            self.inboxes[at[0]].clear()
 
-    def attributable(self, log: int, leaf: bytes, code: str) -> bool:
-        """The log's author signed this very entry, and what is wrong with it was signed."""
+    def attributable(self, log: int, index: int, leaf: bytes, code: str) -> bool:
+        """The log's author signed this entry for this very place, and what is wrong was signed.
+
+        Anybody can send an old entry of ours as if it stood elsewhere: that accuses its sender.
+        """
         if code in _NOT_SIGNED:
             return False
+        genesis = self._ctx.genesis
         try:
-            parse_entry(leaf).verify(self._ctx.genesis.cards[log].keys.log)
+            entry = parse_entry(leaf)
+            entry.verify(genesis.cards[log].keys.log)
         except OpenlineError:
             return False
-        return True
+        claims = entry.claims
+        return (claims.line, claims.author, claims.index) == (genesis.line, log, index)
 
     def _take_note(self, log: int, size: int, draft: Draft, now: Now) -> bool:
         raw = self.inboxes[log].note(size)

@@ -186,11 +186,16 @@ class Timeline:
         if entry.body is None:
             return
         kind, other = parsed.claims.kind, 1 - entry.log
+        newest = parsed.claims.seen_n - 1
         try:
+            # What its author did not hold when it wrote, it can have neither shown nor opened.
             if kind == bodies.KIND_SHOWN:
-                self._shown[other] = max(self._shown[other], bodies.parse_shown(entry.body))
+                upto = min(newest, bodies.parse_shown(entry.body))
+                self._shown[other] = max(self._shown[other], upto)
             elif kind == bodies.KIND_OPENED and len(self._opened[other]) < _OPENED_MAX:
-                self._opened[other].add(bodies.parse_opened(entry.body))
+                index = bodies.parse_opened(entry.body)
+                if index <= newest:
+                    self._opened[other].add(index)
         except OpenlineError:
             return  # a body that does not fit its kind stands in the record and says nothing
 
