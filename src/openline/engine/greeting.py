@@ -70,14 +70,17 @@ class Greeting:
         """Own entries from here on came back from the peer since this start."""
 
     def hello(self) -> bytes:
-        """Body of the HELLO frame that says what is durable now."""
+        """Body of the HELLO frame that says what is durable now.
+
+        It names no start of the peer, and so answers nothing, while that cannot be said.
+        """
         ctx, keeper = self._ctx, self._keeper
         own, peer = keeper.record.logs[ctx.own], keeper.record.logs[ctx.peer]
         payload = Hello(
             line=ctx.genesis.line,
             author=ctx.own,
             incarnation=ctx.incarnation,
-            peer_incarnation=self.peer_incarnation,
+            peer_incarnation=NO_INCARNATION if keeper.uncertain else self.peer_incarnation,
             own_size=keeper.own_size,
             own_root=own.tree.root_at(keeper.own_size),
             held_size=keeper.peer_size,

@@ -38,6 +38,7 @@ RETRY_MS_MIN: Final = 500
 RETRY_MS_MAX: Final = 5_000
 META_HALTED: Final = "halted"
 _META_PROBE: Final = "probe"
+_FSYNC: Final = "store.fsync"
 
 _NOT_SIGNED: Final = frozenset({"record.body", "record.body_missing", "record.too_large"})
 
@@ -72,6 +73,7 @@ class Keeper:
         self.authored = False
         self.disk_fault: str | None = None
         self._flight: Draft | None = None
+        self._earlier: int | None = None
         self._retry_ms = RETRY_MS_MIN
         self._retry_at = 0
         self._since: list[int | None] = [None, None]
@@ -104,6 +106,23 @@ class Keeper:
     def outbox(self) -> int:
         """What is written here and not yet in the record."""
         return sum(pending.durable for pending in self.pending)
+
+    @property
+    def uncertain(self) -> bool:
+        """We cannot say now what we hold of the peer's log.
+
+        The disk did not confirm a transaction that may stand on it; or one is in flight that holds
+        entries of an earlier start of the peer, which this start of it may not know.
+        """
+        return self.disk_fault == _FSYNC or self._earlier is not None
+
+    def peer_restarted(self) -> None:
+        """What waited came from an earlier start of the peer; what is in flight will be known."""
+        for inbox in self.inboxes:
+            inbox.clear()
+        draft = self._flight
+        if draft is not None and any(entry.log == self._ctx.peer for entry in draft.entries):
+            self._earlier = draft.ticket
 
     @property
     def may_receipt(self) -> bool:
@@ -334,7 +353,7 @@ class Keeper:
         draft = self._flight
         if draft is None or draft.ticket != ticket:
             return None
-        self._flight = None
+        self._flight = self._earlier = None
         self.disk_fault = None
         self._retry_ms = RETRY_MS_MIN
         for entry in draft.entries:
@@ -352,7 +371,7 @@ class Keeper:
         draft = self._flight
         if draft is None or draft.ticket != ticket:
             return False
-        self._flight = None
+        self._flight = self._earlier = None
         self.record.rollback(draft.mark)
         self.disk_fault = code
         self._retry_at = now.mono_ms + self._retry_ms

@@ -14,7 +14,7 @@ from openline.engine.feed import Feed
 from openline.engine.greeting import Greeting
 from openline.engine.intake import Intake
 from openline.engine.keeper import Keeper
-from openline.engine.ports import StoredEntry, StoredState
+from openline.engine.ports import RefreshHello, StoredEntry, StoredState
 from openline.engine.seals import Seals
 from openline.engine.timeline import Timeline
 from openline.errors import OpenlineError, PeerProtocolError
@@ -78,8 +78,7 @@ class RecordSide:
         met = self._greeting.meet(hello, now)
         if met:
             self._intake.pushed = 0
-            for inbox in self.keeper.inboxes:
-                inbox.clear()
+            self.keeper.peer_restarted()
             for feed in self._feeds.values():
                 feed.stop()
         judgement = self._greeting.answer(hello, raw, self._intake, now)
@@ -145,9 +144,11 @@ class RecordSide:
 
     def committed(self, ticket: int, now: Now) -> None:
         """A commit is durable."""
+        uncertain = self.keeper.uncertain
         draft = self.keeper.committed(ticket)
         if draft is None:
             return
+        self._certain_again(uncertain)
         self._send(draft, now)
         self._tell(draft, now)
         if self._alarms.clear(alarms.DISK_FAULT):
@@ -185,12 +186,19 @@ class RecordSide:
 
     def commit_failed(self, ticket: int, code: str, now: Now) -> None:
         """Nothing of that commit stands, or a read failed."""
+        uncertain = self.keeper.uncertain
         if self.keeper.failed(ticket, code, now):
+            self._certain_again(uncertain)
             self._alarms.raise_(alarms.DISK_FAULT, now, code=code)
             self._ctx.desks(ViewChanged())
         else:
             for feed in self._feeds.values():
                 feed.read_failed(ticket)
+
+    def _certain_again(self, before: bool) -> None:  # noqa: FBT001 - private
+        """The peer waits for the answer that could not be given before."""
+        if before and not self.keeper.uncertain:
+            self._ctx.emit(RefreshHello())
 
     def entries_read(self, ticket: int, entries: tuple[StoredEntry, ...], now: Now) -> None:
         """The disk answers a read."""

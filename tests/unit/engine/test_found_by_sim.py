@@ -1,6 +1,55 @@
 """What the simulation found, each as small as it can be told (docs/simulation.md)."""
 
+import pytest
+
 from tests.unit.engine.pair import Pair
+
+
+def held_up(pair: Pair) -> None:
+    """b has an entry of a on its way to a slow disk; a is back at a backup from before it."""
+    backup = pair.a.store.copy()
+    pair.disk_slow = True
+    pair.text(pair.a, "Lost with the disk.")
+    pair.disk(pair.a)
+    pair.settle()
+    pair.restart(pair.a, backup)
+    pair.disk(pair.a)
+    pair.settle()
+
+
+@pytest.mark.parametrize("fault", [None, "store.full"])
+def test_commit_in_flight_is_waited_for_before_a_restored_peer_is_answered(
+    fault: str | None,
+) -> None:
+    pair = Pair()
+    held_up(pair)
+    assert pair.a.post.view(pair.now).record.state == "waiting"
+    pair.b.store.fault = fault
+    pair.disk(pair.b)
+    pair.b.store.fault = None
+    pair.disk_slow = False
+    pair.run(1_500)
+    pair.text(pair.a, "Written anew.")
+    pair.run(1_500)
+    pair.assert_identical()
+    assert pair.b.post.view(pair.now).record.state == "live"
+    lost = [item for item in pair.texts(pair.b) if item.text == "Lost with the disk."]
+    assert len(lost) == (fault is None)
+
+
+def test_post_that_does_not_know_what_it_holds_answers_no_restart() -> None:
+    pair = Pair()
+    held_up(pair)
+    pair.b.store.fault = "store.fsync"
+    pair.disk(pair.b)
+    pair.disk_slow = False
+    pair.run(3_000)
+    assert pair.a.post.view(pair.now).record.state == "waiting"
+    pair.b.store.fault = None
+    pair.restart(pair.b)
+    pair.run(1_500)
+    assert pair.a.post.view(pair.now).record.state == "live"
+    pair.assert_identical()
 
 
 def test_what_an_old_outbox_holds_and_the_record_too_stands_there_once() -> None:
