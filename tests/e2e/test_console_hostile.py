@@ -15,6 +15,10 @@ pytestmark = [pytest.mark.needs_chromium, pytest.mark.asyncio(loop_scope="module
 
 LIVE = "document.querySelector('.mic.m-LIVE') !== null"
 NOT_LIVE = "document.querySelector('.mic.m-LIVE') === null"
+HIDE = """(() => {
+  Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+})()"""
 TIMES = ("noon", 2**60, -(2**60), True)
 
 
@@ -110,3 +114,16 @@ async def test_a_silent_audio_page_is_not_shown_as_live(browser: Browser) -> Non
         await desk.until(NOT_LIVE)
         await desk.acted(("talk", False))
         assert "audio page" in await desk.page.inner_text("#talk-why")
+
+
+async def test_a_hidden_page_says_that_it_is_hidden(browser: Browser) -> None:
+    async with console(browser) as desk:
+        await desk.sign_in()
+        await asyncio.sleep(0.3)
+        assert desk.api.reports[-1].visible
+        await desk.page.evaluate(HIDE)
+        for _ in range(100):
+            if not desk.api.reports[-1].visible:
+                break
+            await asyncio.sleep(0.02)
+        assert not desk.api.reports[-1].visible

@@ -174,12 +174,17 @@ class TimelineItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioReport:
-    """What a desk's audio page says of itself, about once a second and on change."""
+    """What a desk's page and its audio page say of themselves, about once a second and on change.
+
+    Attributes:
+        visible: the page stands on a screen: not in a tab behind others, not minimised.
+    """
 
     mic: MicWord
     context: str
     connection: str
     error: str = ""
+    visible: bool = True
 
 
 # --- events from the post to its desks -------------------------------------------------------

@@ -95,7 +95,7 @@ class Post:
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
             self._say_again(now)
         self._calls.tick(now, link_down=link_down)
-        self._record.tick(now, link_down=link_down, attended=self._watch.attended)
+        self._record.tick(now, link_down=link_down)
         self._record.settle(now)
 
     # --- link ----------------------------------------------------------------------------------
@@ -203,8 +203,6 @@ class Post:
     def committed(self, ticket: int, now: Now) -> None:
         """A commit is durable: what it holds may leave."""
         self._record.committed(ticket, now)
-        if self._watch.attended:
-            self._record.say_shown(now)
         self._record.settle(now)
 
     def commit_failed(self, ticket: int, code: str, now: Now) -> None:
@@ -234,12 +232,13 @@ class Post:
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """The desk's page and audio answer."""
         self._watch.alive(desk, report, now)
+        if report.visible and self._watch.has(desk):
+            # Only a page that answers, and is looked at or could be, has shown anything.
+            self._record.say_shown(now)
         self._desks_changed(now)
 
     def _desks_changed(self, now: Now) -> None:
         self._say_presence()
-        if self._watch.attended:
-            self._record.say_shown(now)
         self._record.settle(now)
 
     def view(self, now: Now) -> PostView:

@@ -130,15 +130,13 @@ class RecordSide:
         for feed in self._feeds.values():
             feed.kick(now)
 
-    def tick(self, now: Now, *, link_down: bool, attended: bool) -> None:
+    def tick(self, now: Now, *, link_down: bool) -> None:
         """Let time pass."""
         if not link_down:
             for feed in self._feeds.values():
                 feed.tick(now)
             self._greeting.tick(now)
             self._seals.tick(now)
-        if attended:
-            self.say_shown(now)
 
     # --- store ---------------------------------------------------------------------------------
 

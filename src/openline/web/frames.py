@@ -62,6 +62,7 @@ def _alive(api: DeskApi, desk: bytes, frame: Frame) -> None:
         context=_string(frame, "context", WORD_CHARACTERS_MAX),
         connection=_string(frame, "connection", WORD_CHARACTERS_MAX),
         error=_string(frame, "error", WORD_CHARACTERS_MAX, ""),
+        visible=_flag({"visible": True} | frame, "visible"),
     )
     api.desk_alive(desk, report)
 

@@ -1,7 +1,10 @@
 """What a hostile peer that holds its own keys must not get out of a post."""
 
+from dataclasses import replace
+
 import pytest
 
+from openline.engine.desk import AudioReport
 from openline.engine.ports import ReadEntries
 from openline.protocol.control import CALL
 from openline.protocol.frames import BatchEntry, FrameClass, batch_frame, want_frame
@@ -165,6 +168,30 @@ def test_an_end_without_its_reason_is_no_officers_act() -> None:
     assert call is not None
     assert call.state == "ended"
     assert call.outcome == "ended"
+
+
+def test_a_page_that_nobody_can_see_has_shown_nothing() -> None:
+    pair = Pair(desks=False)
+    pair.b.post.desk_opened(DESK["b"], pair.now)
+    hidden = AudioReport(mic="COLD", context="running", connection="connected", visible=False)
+    pair.text(pair.a, "behind another window")
+    for _ in range(20):
+        pair.b.post.desk_alive(DESK["b"], hidden, pair.now)
+        pair.run(50)
+    assert pair.ladder(pair.a, "behind another window")["receipted"] == "done"
+    assert pair.ladder(pair.a, "behind another window")["shown"] == "waiting"
+    pair.b.post.desk_alive(DESK["b"], replace(hidden, visible=True), pair.now)
+    pair.run(300)
+    assert pair.ladder(pair.a, "behind another window")["shown"] == "done"
+
+
+def test_a_page_that_does_not_answer_has_shown_nothing() -> None:
+    pair = Pair(desks=False)
+    pair.b.post.desk_opened(DESK["b"], pair.now)
+    pair.text(pair.a, "to a page that hangs")
+    pair.run(3_000)
+    assert pair.b.post.view(pair.now).own_watch.attended
+    assert pair.ladder(pair.a, "to a page that hangs")["shown"] == "waiting"
 
 
 @pytest.mark.parametrize(("kind", "what"), [("shown", "upto"), ("opened", "index")])

@@ -83,6 +83,8 @@ def test_shown_waits_for_an_attended_desk_and_is_said_once() -> None:
     assert pair.ladder(pair.a, "Anybody?")["shown"] == "waiting"
     pair.b.post.desk_opened(DESK["b"], pair.now)
     pair.settle()
+    assert pair.ladder(pair.a, "Anybody?")["shown"] == "waiting"
+    pair.run(100)  # its page answers
     assert pair.ladder(pair.a, "Anybody?")["shown"] == "done"
     sizes = [len(half) for half in pair.b.store.entries]
     pair.run(1_000)

@@ -181,7 +181,8 @@ function setGate(open) {
 /** Tell the post what the audio page says of itself. */
 function report() {
   const { mic, context, pc, error } = state.audio;
-  socket.send({ t: "alive", mic, context, connection: pc, error });
+  const visible = document.visibilityState === "visible";
+  socket.send({ t: "alive", mic, context, connection: pc, error, visible });
 }
 
 /** Once a second, driven by the post's ticks: a sleeping tab's timers cannot be trusted with it. */
@@ -351,6 +352,7 @@ const demo = attachDemo({
 for (const name of ["pointerdown", "keydown"]) {
   window.addEventListener(name, wakeSound, { capture: true, passive: true });
 }
+document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
 for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, watch);
 onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
