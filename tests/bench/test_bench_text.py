@@ -64,7 +64,7 @@ async def write_and_wait(north: PostProcess) -> tuple[float, float]:
         post.writer.start()
         tasks = [asyncio.ensure_future(post.link.run()), asyncio.ensure_future(tick(post))]
         try:
-            while post.front.view().link.state != "UP" or post.front.view().record.state != "live":
+            while (view := post.front.view()).link.state != "UP" or view.record.state != "live":  # noqa: ASYNC110 the view is asked, it tells nobody
                 await asyncio.sleep(0.05)
             await asyncio.sleep(1.0)
             size = post.front.view().record.own_size
