@@ -14,7 +14,7 @@ import structlog
 
 from openline.app.clock import read_now
 from openline.app.voicing import DeskVoice
-from openline.engine.desk import DeskEvent, DeskSink, PathView
+from openline.engine.desk import DeskEvent, DeskSink, LampWord, PathView
 from openline.engine.ports import (
     Command,
     Commit,
@@ -28,13 +28,16 @@ from openline.engine.ports import (
 )
 from openline.engine.post import Post
 from openline.errors import OpenlineError
-from openline.link import Link
+from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
 
 LINK_UP_MS_MAX: Final = 2_000
 """Without a round trip for longer, the link is not up."""
+
+LAMP_PROOF_MS_MAX: Final = 1_000
+"""A path that was not proved both ways for longer lights no lamp, whatever is heard on it."""
 
 LOOK_MS: Final = 1_000
 STANDSTILL_MS: Final = 3_000
@@ -265,13 +268,23 @@ class PostShell:
             self._link.refresh_hello()
 
 
+def _lamp(path: PathStatus) -> LampWord:
+    """Heard just now, and both ways proved: a peer that does not hear us lights no lamp."""
+    by_udp, by_any = path.udp_round_trip_age_ms, path.round_trip_age_ms
+    if path.udp and by_udp is not None and by_udp <= LAMP_PROOF_MS_MAX:
+        return "up"
+    if path.alive and by_any is not None and by_any <= LAMP_PROOF_MS_MAX:
+        return "stream"
+    return "dead"
+
+
 def path_views(link: Link) -> tuple[tuple[PathView, ...], str | None]:
     """The paths as a desk shows them, and the key exchange of the link."""
     paths = link.status().paths
     views = tuple(
         PathView(
             name=path.name,
-            lamp="up" if path.udp else "stream" if path.alive else "dead",
+            lamp=_lamp(path),
             rtt_ms=path.round_trip_ms,
             shared="link.shared-interface" in path.warnings,
         )

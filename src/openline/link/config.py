@@ -109,9 +109,10 @@ class PathStatus:
 
     Attributes:
         name: as in the card.
-        alive: an authenticated heartbeat came within 350 ms (the lamp).
+        alive: an authenticated heartbeat came within 350 ms.
         udp: an authenticated packet came by UDP within 350 ms.
         udp_both_ways: a round trip by UDP is fresh; else media also goes by stream.
+        udp_round_trip_age_ms: how old the newest proof by UDP is, None before the first.
         tcp: a stream with HELLOs exchanged is open.
         round_trip_ms: the last measured, None before the first.
         round_trip_age_ms: how old its proof is, None before the first.
@@ -126,6 +127,7 @@ class PathStatus:
     alive: bool
     udp: bool
     udp_both_ways: bool
+    udp_round_trip_age_ms: int | None
     tcp: bool
     round_trip_ms: float | None
     round_trip_age_ms: int | None

@@ -383,12 +383,15 @@ class Path:
         usable = [c for c in self._connections if c.usable]
         proofs = [proof for c in usable for proof in c.proofs()]
         latest = max(proofs, key=lambda proof: proof[0], default=None)
+        pulses = [c.udp_pulse.proved_at_ms for c in usable]
+        by_udp = max((at for at in pulses if at is not None), default=None)
         shown = self._survivor or (usable[-1] if usable else None)
         return PathStatus(
             name=self.name,
             alive=self._heard_ms is not None and now - self._heard_ms <= dead,
             udp=self._udp_heard_ms is not None and now - self._udp_heard_ms <= dead,
             udp_both_ways=any(c.udp_pulse.proved_within(dead, now) for c in usable),
+            udp_round_trip_age_ms=None if by_udp is None else int(now - by_udp),
             tcp=any(c.stage is Stage.OPEN for c in usable),
             round_trip_ms=None if latest is None else latest[1],
             round_trip_age_ms=None if latest is None else int(now - latest[0]),
