@@ -18,6 +18,7 @@ from openline.engine.desk import (
     ViewChanged,
 )
 from openline.engine.ports import ToDesk
+from openline.engine.timeline import ITEMS_MAX
 from openline.sim.chance import Chance
 from openline.sim.site import Site
 from openline.sim.trace import Violation
@@ -219,9 +220,11 @@ class DeskRoom:
         if what == "key":
             (self.release if desk.held else self.press)(desk)
         elif what == "opened" and site.post is not None:
-            texts = [item.id for item in site.post.timeline(20) if item.whose == "peer"]
+            # All of them: which ones stand last depends on whose log wins a tie.
+            items = site.post.timeline(ITEMS_MAX)
+            texts = [item.id for item in items if item.whose == "peer" and item.kind == "text"]
             if texts:
-                item = self._chance.pick(texts)
+                item = self._chance.pick(texts[-10:])
                 site.call(lambda post, now: post.text_opened(desk.name, item, now))
         elif what == "end":
             site.call(lambda post, now: post.end_call(desk.name, now))

@@ -21,7 +21,7 @@ MIX: Final = (
 """Faults and how often they come; each run has more of some and nothing of others."""
 
 PACES_MS: Final = (400, 1_200, 3_000)
-WRITING_MS: Final = (60, 250, 900, 2_000)
+WRITING_MS: Final = (80, 400, 900, 2_000)
 DISTANCES_MS: Final = ((1, 3), (5, 15), (40, 70), (120, 300), (250, 320))
 """Shortest and longest way of a frame on a path that is well."""
 

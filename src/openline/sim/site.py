@@ -7,10 +7,9 @@ in their order. Whatever escapes from the engine is a finding.
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Protocol, assert_never
+from typing import Final, assert_never
 
-from openline.engine.desk import AudioReport, PathView, PostView
+from openline.engine.desk import PathView, PostView
 from openline.engine.ports import (
     Command,
     Commit,
@@ -31,6 +30,7 @@ from openline.sim.agenda import Agenda, Clock
 from openline.sim.chance import Chance, SeededBytes
 from openline.sim.disk import Disk, PowerCut
 from openline.sim.parties import Party
+from openline.sim.roles import Desks, DiskMood, Watcher
 from openline.sim.trace import Trace, Violation
 from openline.sim.wire import Body, Wire
 
@@ -39,66 +39,6 @@ CELL_MS: Final = 200
 
 MakePost = Callable[..., Post]
 """How an engine is made: :class:`Post`, or in a test one with a planted fault."""
-
-
-@dataclass(slots=True)
-class DiskMood:
-    """How the disk behaves now.
-
-    Attributes:
-        low_ms, high_ms: how long a commit takes. fault: fails every commit, until "" again.
-        once: fails the next commit only. crash_at: the post dies at that step of the next commit.
-    """
-
-    low_ms: int = 1
-    high_ms: int = 12
-    fault: str = ""
-    once: str = ""
-    crash_at: str = ""
-
-
-class Watcher(Protocol):
-    """The checkers, as a site calls them."""
-
-    def started(self, site: "Site", state: StoredState) -> None:
-        """A start from that state."""
-
-    def sending(self, site: "Site", command: SendFrame) -> None:
-        """A frame is about to leave."""
-
-    def stepped(self, site: "Site") -> None:
-        """The engine was called and its commands were carried out."""
-
-    def committed(self, site: "Site", before: tuple[int, int]) -> None:
-        """A transaction became durable; sizes of both logs before it."""
-
-    def controls(self, site: "Site", command: SetControl) -> None:
-        """The engine sets the control block."""
-
-    def round_trip(self, site: "Site") -> None:
-        """A proof was handed in."""
-
-    def died(self, site: "Site") -> None:
-        """The post is dead; its disk stands as the crash left it."""
-
-    def refused_hello(self, site: "Site", code: str) -> None:
-        """The engine refused the peer's HELLO."""
-
-
-class Desks(Protocol):
-    """The desks of a site."""
-
-    def take(self, command: ToDesk) -> None:
-        """An event of the post."""
-
-    def post_started(self) -> None:
-        """The post is there (again)."""
-
-    def post_died(self) -> None:
-        """The post is gone: what a page does then."""
-
-    def report(self, desk: bytes) -> AudioReport:
-        """What a desk says of its audio."""
 
 
 class Site:

@@ -131,7 +131,7 @@ class World:
         self.wire.attach(self.sites)
         for site in self.sites:
             site.start()
-        busy_ms = self.plan.busy_ms or self.chance.between(15_000, 40_000)
+        busy_ms = self.plan.busy_ms or self.chance.between(10_000, 30_000)
         self.faults.plan(busy_ms)
         self.agenda.run_until(busy_ms)
         self.faults.stop()
