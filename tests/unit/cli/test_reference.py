@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("record",),
     ("verify",),
     ("demo",),
+    ("sim",),
 )
 
 CLI_HEAD = """# Commands
