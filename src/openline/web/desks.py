@@ -19,6 +19,8 @@ from openline.web.config import DeskServerConfig
 from openline.web.frames import Frame, act, dump, event_frame, parse_frame, view_frame, welcome
 
 TICK_S: Final = 0.25
+VIEW_S: Final = 0.03
+"""At least between two views: a peer that changes its mind all the time costs no more than this."""
 WAITING_MAX: Final = 1024
 RATE_PER_S: Final = 50.0
 BURST: Final = 150.0
@@ -45,6 +47,8 @@ class Desk:
         self._waiting: deque[Frame] = deque()
         self._wake = asyncio.Event()
         self._view_due = False
+        self._view_at = 0.0
+        self._view_later = False
         self._closed = False
         self._farewell: tuple[int, str] | None = None
 
@@ -106,8 +110,19 @@ class Desk:
             if self._farewell is not None:
                 await self._bid_farewell(*self._farewell)
             if self._view_due:
-                self._view_due = False
-                await self._send(view_frame(self._api.view(), self._config.wall_ms()))
+                await self._send_view()
+
+    async def _send_view(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now < self._view_at:
+            if not self._view_later:
+                self._view_later = True
+                loop.call_at(self._view_at, self._wake.set)
+            return
+        self._view_due = self._view_later = False
+        self._view_at = now + VIEW_S
+        await self._send(view_frame(self._api.view(), self._config.wall_ms()))
 
     async def _bid_farewell(self, close_code: int, error_code: str) -> None:
         await self._send({"t": "closed", "code": error_code})

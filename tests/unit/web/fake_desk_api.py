@@ -122,6 +122,7 @@ class FakeDeskApi:
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
     refuse_texts: str = ""
+    views: int = 0
     numbers: Any = field(default_factory=lambda: itertools.count(2000))
 
     def set(self, **changes: Any) -> None:  # noqa: ANN401 as replace
@@ -153,6 +154,7 @@ class FakeDeskApi:
         self.reports.append(report)
 
     def view(self) -> PostView:
+        self.views += 1
         return replace(self.state, wall_ms=wall_ms())
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:

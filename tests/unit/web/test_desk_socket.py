@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from openline.engine.desk import Gate, Refused, StopTalking, VoiceAnswer, VoiceReset
 from openline.errors import StoreError
-from openline.web.desks import BURST, WAITING_MAX
+from openline.web.desks import BURST, VIEW_S, WAITING_MAX
 from openline.web.frames import FRAME_BYTES_MAX, TEXT_BYTES_MAX
 from tests.unit.web.fake_desk_api import FakeDeskApi, call_view, text_item
 from tests.unit.web.rig import DESK, Counted, Rig, socket_headers
@@ -90,6 +91,24 @@ def test_a_desk_is_welcomed_and_ticks() -> None:
         }
         assert [next_of(socket, "view")["sent_ms"] for _ in range(3)] == [rig.now_ms] * 3
     assert [act[0] for act in rig.api.acts] == ["desk_opened", "desk_closed"]
+
+
+def test_a_state_that_never_rests_does_not_flood_the_page() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "view")
+
+        async def restless() -> None:
+            for _ in range(400):
+                rig.api.set(voice="ready")
+                await anyio.lowlevel.checkpoint()
+            await anyio.sleep(2 * VIEW_S)
+            rig.api.tell(StopTalking(reason="call.ended"))
+
+        before = rig.api.views
+        socket.portal.call(restless)
+        next_of(socket, "stop-talking")
+        assert 1 <= rig.api.views - before <= 40
 
 
 def test_every_event_reaches_the_page() -> None:
