@@ -9,6 +9,7 @@ from collections import deque
 from typing import Final
 
 from openline.engine.authoring import Author, Wish
+from openline.engine.blame import signed_for
 from openline.engine.context import Context
 from openline.engine.desk import Refused
 from openline.engine.draft import Draft, Pending
@@ -19,7 +20,6 @@ from openline.errors import ForkError, OpenlineError, ProofError, RecordError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import TRANSITIONS, RecordInput, RecordState
 from openline.protocol.frames import BatchEntry, FrameClass, seal_frame
-from openline.record.entry import parse_entry
 from openline.record.fork import HEAD_CHECKPOINT, Head, build_fork
 from openline.record.log import Record
 from openline.record.notes import verify_checkpoint
@@ -256,20 +256,8 @@ class Keeper:
             self.inboxes[at[0]].clear()
 
     def attributable(self, log: int, index: int, leaf: bytes, code: str) -> bool:
-        """The log's author signed this entry for this very place, and what is wrong was signed.
-
-        Anybody can send an old entry of ours as if it stood elsewhere: that accuses its sender.
-        """
-        if code in _NOT_SIGNED:
-            return False
-        genesis = self._ctx.genesis
-        try:
-            entry = parse_entry(leaf)
-            entry.verify(genesis.cards[log].keys.log)
-        except OpenlineError:
-            return False
-        claims = entry.claims
-        return (claims.line, claims.author, claims.index) == (genesis.line, log, index)
+        """The log's author signed this entry for this place, and what is wrong was signed."""
+        return code not in _NOT_SIGNED and signed_for(self._ctx.genesis, log, index, leaf)
 
     def _take_note(self, log: int, size: int, draft: Draft, now: Now) -> bool:
         raw = self.inboxes[log].note(size)
