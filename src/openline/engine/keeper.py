@@ -16,7 +16,7 @@ from openline.engine.draft import Draft, Pending
 from openline.engine.inbox import Inbox
 from openline.engine.ports import Commit, StoredEntry, StoredNote, StoredState
 from openline.engine.shelf import Shelf
-from openline.errors import ForkError, OpenlineError, ProofError, RecordError
+from openline.errors import ForkError, ProofError, RecordError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import TRANSITIONS, RecordInput, RecordState
 from openline.protocol.frames import BatchEntry, FrameClass, seal_frame
