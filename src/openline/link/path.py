@@ -66,13 +66,11 @@ class Path:
         self._connections: list[Connection] = []
         self._by_epoch: dict[int, Connection] = {}
         self._survivor: Connection | None = None
-        self._opened = 0
+        self._opened = self.packets_refused = self.media_dropped = 0
         self._tasks: asyncio.TaskGroup | None = None
         self._heard_ms: float | None = None
         self._udp_heard_ms: float | None = None
         self._last_error = self._refused = ""
-        self.packets_refused = 0
-        self.media_dropped = 0
 
     # -- life
 
@@ -383,8 +381,7 @@ class Path:
         usable = [c for c in self._connections if c.usable]
         proofs = [proof for c in usable for proof in c.proofs()]
         latest = max(proofs, key=lambda proof: proof[0], default=None)
-        pulses = [c.udp_pulse.proved_at_ms for c in usable]
-        by_udp = max((at for at in pulses if at is not None), default=None)
+        by_udp = max((at for c in usable if (at := c.udp_pulse.proved_at_ms)), default=None)
         shown = self._survivor or (usable[-1] if usable else None)
         return PathStatus(
             name=self.name,
