@@ -13,7 +13,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import typer
 
-from openline.cli.words import Words
+from openline.cli.words import Words, one_line
 from openline.errors import OpenlineError
 
 EXIT_FAILED: Final = 1
@@ -81,7 +81,8 @@ class Output:
 
     def json(self, value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
         """One JSON document to stdout."""
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        document = json.dumps(value, ensure_ascii=False, indent=2)
+        typer.echo("\n".join(one_line(line) for line in document.split("\n")))
 
     def refuse(self, fault: OpenlineError) -> int:
         """Say a refusal; returns the exit status."""

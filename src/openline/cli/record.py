@@ -11,6 +11,7 @@ from openline.app.folder import Folder, reason_of
 from openline.app.pairing import rebuild
 from openline.app.reading import describe_offline, export_offline
 from openline.cli.output import Output
+from openline.cli.words import one_line
 from openline.errors import AccessError, ConfigError
 
 ACTIONS: Final = ("list", "show", "export", "rebuild")
@@ -80,11 +81,11 @@ def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: boo
         return
     for entry in items:
         state = output.words(f"cli.rung.{entry['rung']}")
-        text = entry["text"] or output.words(f"cli.kind.{entry['kind']}")
+        text = one_line(entry["text"]) or output.words(f"cli.kind.{entry['kind']}")
         output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state:<12} {text}")
         if whole:
             for name, value in entry.items():
-                output.plain(f"          {name}: {value}")
+                output.plain(f"          {name}: {one_line(value)}")
 
 
 def _export(output: Output, post: Folder, to: Path, *, whole: bool) -> None:
