@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
-StandingWord = Literal["IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
+StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
+"""What the parties signed; UNCONFIRMED until both signatures of the genesis are here."""
 LampWord = Literal["up", "stream", "dead"]
 RecordWord = Literal["waiting", "restoring", "live", "halted"]
 CallStateWord = Literal["announcing", "taken", "ended"]

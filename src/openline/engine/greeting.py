@@ -69,6 +69,11 @@ class Greeting:
         self.restored_from: int | None = None
         """Own entries from here on came back from the peer since this start."""
 
+    @property
+    def confirmed(self) -> bool:
+        """Both parties' signatures of the genesis are here."""
+        return None not in self._signatures
+
     def hello(self) -> bytes:
         """Body of the HELLO frame that says what is durable now.
 
@@ -159,6 +164,17 @@ class Greeting:
             self._own_behind(hello, now)
         self.settle(now)
         return judgement
+
+    def peer_whole(self, pushed: int) -> int | None:
+        """What a restored peer held of our log, once its entries show that it has its own again.
+
+        Args:
+            pushed: size of its log as its frames show it since its present start.
+        """
+        if not self.peer_restoring or self._claim is None or pushed < self._keeper.peer_size:
+            return None
+        self.peer_restoring = False
+        return self._claim.held_size
 
     def _alarm_stands(self, code: str) -> bool:
         return any(alarm.code == code for alarm in self._alarms.view())

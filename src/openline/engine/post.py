@@ -243,7 +243,8 @@ class Post:
 
     def view(self, now: Now) -> PostView:
         """The state to show now."""
-        link = (self._paths, self._tls_group, self._far_leg is not None)
+        far_leg, confirmed = self._far_leg is not None, self._record.confirmed
+        link = (self._paths, self._tls_group, far_leg, confirmed)
         return make_view(
             self._ctx,
             self._record.keeper,

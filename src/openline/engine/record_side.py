@@ -59,6 +59,11 @@ class RecordSide:
         """The present start of the peer."""
         return self._greeting.peer_incarnation
 
+    @property
+    def confirmed(self) -> bool:
+        """Both parties' signatures of the genesis are here."""
+        return self._greeting.confirmed
+
     def hello(self) -> bytes:
         """Body of the present HELLO frame."""
         return self._greeting.hello()
@@ -104,6 +109,7 @@ class RecordSide:
         match frame_class:
             case FrameClass.BATCH:
                 self._intake.batch(body, now)
+                self._peer_whole(now)
             case FrameClass.RECEIPT:
                 held = self._intake.receipt(body, now)
                 if held is not None:
@@ -114,6 +120,18 @@ class RecordSide:
                 self._wanted(body, now)
             case _:
                 raise PeerProtocolError("protocol.frame_class", str(frame_class))
+
+    def _peer_whole(self, now: Now) -> None:
+        """A restored peer writes again: it gets our entries again too.
+
+        The HELLO that says so may have come after its first entries, and so said nothing.
+        """
+        held = self._greeting.peer_whole(self._intake.pushed)
+        if held is not None and self.keeper.state is not RecordState.HALTED:
+            self._feeds[self._ctx.peer].stop()
+            self._feeds[self._ctx.own].start(min(held, self.keeper.receipted), now)
+            self._intake.repeat_receipt(now)
+            self._seals.again(now)
 
     def _wanted(self, body: bytes, now: Now) -> None:
         """The peer asks for a log: its own as we hold it, or ours."""
@@ -147,20 +165,20 @@ class RecordSide:
         if draft is None:
             return
         self._certain_again(uncertain)
-        self._send(draft, now)
+        self._send(draft, now, of_earlier_start=uncertain)
         self._tell(draft, now)
         if self._alarms.clear(alarms.DISK_FAULT):
             self._ctx.desks(ViewChanged())
         if len(draft.entries) > len(draft.authored):
             self._greeting.progressed(now)
 
-    def _send(self, draft: Draft, now: Now) -> None:
+    def _send(self, draft: Draft, now: Now, *, of_earlier_start: bool) -> None:
         """Only now may what the transaction holds leave this post."""
         for log, feed in self._feeds.items():
             mine = [entry for entry in draft.entries if entry.log == log]
             if mine:
                 feed.appended(mine, now)
-            if mine and log == self._ctx.peer:
+            if mine and log == self._ctx.peer and not of_earlier_start:
                 self._intake.pushed = self.keeper.peer_size
         for frame_class, body in draft.frames:
             self._ctx.send(frame_class, body, stream_only=frame_class is FrameClass.SEAL)

@@ -12,8 +12,8 @@ from openline.protocol.clock import Now
 from openline.protocol.liveness import LinkState, Liveness
 
 VoiceWord = Literal["no_desk", "no_far_desk", "connecting", "ready"]
-LinkFacts = tuple[tuple[PathView, ...], str | None, bool]
-"""Paths, TLS group, and whether a far desk's leg is there."""
+LinkFacts = tuple[tuple[PathView, ...], str | None, bool, bool]
+"""Paths, TLS group, whether a far desk's leg is there, and whether both signed the genesis."""
 
 
 def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
@@ -27,7 +27,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
     now: Now,
 ) -> PostView:
     """The state to show at ``now``."""
-    paths, tls_group, far_leg = link
+    paths, tls_group, far_leg, confirmed = link
     state = live.tick(now)
     cards = ctx.genesis.cards
     return PostView(
@@ -41,7 +41,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
             paths=paths,
             tls_group=tls_group,
         ),
-        standing="IN_FORCE",
+        standing="IN_FORCE" if confirmed else "UNCONFIRMED",
         own_watch=watch.own_view(),
         peer_watch=watch.peer_view(contact=state is LinkState.UP),
         record=RecordView(

@@ -109,7 +109,10 @@ class MemoryStore:
     def load(self) -> StoredState:
         return StoredState(
             genesis=self.genesis,
-            genesis_signatures=self.signatures,
+            genesis_signatures=(
+                self.signatures[0] or self.meta.get("genesis-signature-a"),
+                self.signatures[1] or self.meta.get("genesis-signature-b"),
+            ),
             entries=(tuple(self.entries[0]), tuple(self.entries[1])),
             notes=tuple(self.notes[key] for key in sorted(self.notes)),
             outbox=tuple(self.outbox),

@@ -161,3 +161,13 @@ def test_alarm_is_silenced_and_stays() -> None:
     pair.a.post.acknowledge(DESK["a"], "no such", pair.now)
     pair.settle()
     assert not pair.a.events(ViewChanged)
+
+
+def test_the_line_is_in_force_only_with_both_signatures() -> None:
+    pair = Pair(connect=False, live=False)
+    assert pair.a.post.view(pair.now).standing == "UNCONFIRMED"
+    pair.connect()
+    pair.run(200)
+    assert pair.a.post.view(pair.now).standing == "IN_FORCE"
+    pair.restart(pair.a, connect=False)
+    assert pair.a.post.view(pair.now).standing == "IN_FORCE"

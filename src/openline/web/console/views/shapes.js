@@ -9,6 +9,7 @@ export const SHAPES = {
   UNSURE: draw(svg`<path d="M32 4 62 60H2Z" /><path class="hole" d="M32 24v18m0 6v6" />`),
   DOWN: draw(svg`<rect x="4" y="4" width="56" height="56" /><path class="hole" d="m18 18 28 28m0-28L18 46" />`),
   UNKNOWN: draw(svg`<path class="line" d="M32 5 59 32 32 59 5 32Z" /><path class="line" d="M25 26c0-9 14-9 14 0 0 6-7 6-7 12m0 5v4" />`),
+  UNCONFIRMED: draw(svg`<path class="line" d="M8 32h48" stroke-dasharray="9 9" />`),
   IN_FORCE: draw(svg`<path class="line" d="M8 24h48M8 40h48" />`),
   SUSPENDED: draw(svg`<path class="line" d="M22 10v44M42 10v44" />`),
   DARK: draw(svg`<path d="M42 6a28 28 0 1 0 16 44A24 24 0 0 1 42 6Z" />`),
