@@ -109,7 +109,6 @@ class RecordSide:
         match frame_class:
             case FrameClass.BATCH:
                 self._intake.batch(body, now)
-                self._peer_whole(now)
             case FrameClass.RECEIPT:
                 held = self._intake.receipt(body, now)
                 if held is not None:
@@ -166,6 +165,7 @@ class RecordSide:
             return
         self._certain_again(uncertain)
         self._send(draft, now, of_earlier_start=uncertain)
+        self._peer_whole(now)
         self._tell(draft, now)
         if self._alarms.clear(alarms.DISK_FAULT):
             self._ctx.desks(ViewChanged())

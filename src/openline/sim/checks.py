@@ -25,6 +25,8 @@ UP_MS: Final = 2_000
 DESK_SILENT_MS: Final = 5_000
 TOLERATED_REFUSALS: Final = frozenset({"handshake.replayed"})
 """An honest peer is refused for nothing else: a HELLO of its start before may come late."""
+TOLERATED_AFTER_RESTORE: Final = frozenset({"handshake.own_log_missing", "handshake.forgot"})
+"""What is kept about a post whose disk was put back, and by that post."""
 
 _MARK: Final = re.compile(rb"\[([xy]\d+)\]")
 
@@ -76,6 +78,7 @@ class Checks:
         self._rooms: tuple[DeskRoom, DeskRoom]
         self.promises = (Promises(), Promises())
         self.seen: Counter[str] = Counter()
+        self.put_back = False
 
     def attach(self, sites: tuple[Site, Site], rooms: tuple[DeskRoom, DeskRoom]) -> None:
         """Watch these."""
@@ -171,7 +174,7 @@ class Checks:
         site.disk.held = held_in(site.disk.left())
         there = other.disk.held.leaves[site.own]
         mine.own = {i: leaf for i, leaf in mine.own.items() if i < len(there)}
-        mine.suspended = True
+        mine.suspended = self.put_back = True
         own = len(site.disk.held.leaves[site.own])
         mine.lost_from = own if own < len(there) else None
         mine.disk_marks.clear()
@@ -260,8 +263,21 @@ class Checks:
                     raise Violation("no-way-back", f"{site.role}: {item.id} {rung} went back")
             if item.kind != "event":
                 mine.ladders[item.id] = now
+            if item.kind == "text" and item.whose == "own":
+                self._rungs_true(site, item.id, now)
             if item.final and mine.final.setdefault(item.id, item.order) != item.order:
                 raise Violation("no-way-back", f"{site.role}: {item.id} was final and moved")
+
+    def _rungs_true(self, site: Site, name: str, rungs: dict[str, str]) -> None:
+        """Rule receipted-true, and opened only by an officer's act at the other side."""
+        other = self._sites[1 - site.side]
+        if rungs.get("opened") == "done" and name not in self._rooms[other.side].opened:
+            raise Violation("opened-true", f"{site.role}: {name}, which nobody opened")
+        if not self._live or self.promises[other.side].suspended or name.startswith("outbox"):
+            return
+        index, held = int(name.partition("-")[2]), len(other.disk.held.leaves[site.own])
+        if rungs.get("receipted") == "done" and index >= held:
+            raise Violation("receipted-true", f"{site.role}: {name} receipted, held {held}")
 
     # --- voice -----------------------------------------------------------------------------------
 
@@ -283,6 +299,14 @@ class Checks:
         late = DESK_SILENT_MS + 1_000
         if block is not None and block.talking and not room.spoke_lately(late):
             raise Violation("microphone", f"{site.role} still says that it talks")
+
+    def accused(self, site: Site, codes: list[str]) -> None:
+        """Rule honest: two honest posts leave no evidence against each other."""
+        tolerated = TOLERATED_REFUSALS
+        if self.put_back:
+            tolerated |= TOLERATED_AFTER_RESTORE
+        if not tolerated.issuperset(codes):
+            raise Violation("honest", f"{site.role} keeps evidence: {codes}")
 
     def refused_hello(self, site: Site, code: str) -> None:
         """Rule honest: two honest posts do not refuse each other."""

@@ -34,14 +34,14 @@ class Desk:
 
     Attributes:
         held: its officer holds the key. live: it transmits. gate: it plays the far sound.
-        frozen_ms: since when the page does nothing any more, not even saying so.
+        hidden: it stands behind other windows.
     """
 
     name: bytes
     held: bool = False
     live: bool = False
     gate: str = ""
-    frozen_ms: int | None = None
+    hidden: bool = False
 
 
 class Listener(Protocol):
@@ -66,6 +66,7 @@ class DeskRoom:
         self.asked: dict[str, str] = {}
         self.taken: set[str] = set()
         self.refused: dict[str, int] = {}
+        self.opened: set[str] = set()
 
     @property
     def live(self) -> bool:
@@ -124,9 +125,11 @@ class DeskRoom:
 
     def report(self, desk: bytes) -> AudioReport:
         """What that page says of its audio."""
-        mic = "LIVE" if self.open[desk].live else "COLD"
         return AudioReport(
-            mic="LIVE" if mic == "LIVE" else "COLD", context="running", connection="connected"
+            mic="LIVE" if self.open[desk].live else "COLD",
+            context="running",
+            connection="connected",
+            visible=not self.open[desk].hidden,
         )
 
     def post_started(self) -> None:
@@ -159,7 +162,6 @@ class DeskRoom:
     def freeze(self, desk: Desk) -> None:
         """A page hangs: it says nothing any more."""
         self._silence(desk)
-        desk.frozen_ms = self._site.agenda.now_ms
         self.open.pop(desk.name, None)
 
     def _alive(self, desk: Desk) -> None:
@@ -201,7 +203,8 @@ class DeskRoom:
         desks = list(self.open.values())
         what = self._chance.weighted((
             ("write", 30), ("large", 1), ("burst", 2), ("key", 16), ("opened", 8), ("end", 3),
-            ("silence", 3), ("open", 3), ("close", 1), ("freeze", 1), ("acknowledge", 2),
+            ("silence", 3), ("open", 3), ("close", 1), ("freeze", 1), ("hide", 2),
+            ("acknowledge", 2),
         ))  # fmt: skip
         if what == "write":
             self.write()
@@ -225,6 +228,7 @@ class DeskRoom:
             texts = [item.id for item in items if item.whose == "peer" and item.kind == "text"]
             if texts:
                 item = self._chance.pick(texts[-10:])
+                self.opened.add(item)
                 site.call(lambda post, now: post.text_opened(desk.name, item, now))
         elif what == "end":
             site.call(lambda post, now: post.end_call(desk.name, now))
@@ -234,6 +238,8 @@ class DeskRoom:
             self.close_one(desk)
         elif what == "freeze":
             self.freeze(desk)
+        elif what == "hide":
+            desk.hidden = not desk.hidden
         elif what == "acknowledge":
             site.call(lambda post, now: post.acknowledge(desk.name, "link_down", now))
 

@@ -41,6 +41,9 @@ class Watcher(Protocol):
     def committed(self, site: "Site", before: tuple[int, int]) -> None:
         """A transaction became durable; sizes of both logs before it."""
 
+    def accused(self, site: "Site", codes: list[str]) -> None:
+        """The engine keeps evidence against its peer."""
+
     def controls(self, site: "Site", command: SetControl) -> None:
         """The engine sets the control block."""
 

@@ -255,13 +255,15 @@ class Site:
 
     def _say_commit(self, command: Commit, before: tuple[int, int], code: str) -> None:
         writes = command.writes
+        codes = [item[0] for item in writes.evidence]
+        self.watcher.accused(self, codes)
         own = [entry.leaf for entry in writes.entries if entry.log == self.own]
         peer = [entry.leaf for entry in writes.entries if entry.log != self.own]
         what = (
             f"commit {command.ticket}: own {before[self.own]}+{len(own)} "
             f"peer {before[1 - self.own]}+{len(peer)} notes {len(writes.notes)} "
             f"outbox +{len(writes.outbox_add)}-{len(writes.outbox_remove)} "
-            f"evidence {[item[0] for item in writes.evidence]} {code or 'durable'}"
+            f"evidence {codes} {code or 'durable'}"
         )
         self.trace.say(self.role, what, b"".join((*own, *peer)))
 

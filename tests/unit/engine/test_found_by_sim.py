@@ -2,6 +2,7 @@
 
 import pytest
 
+from openline.protocol.frames import FrameClass
 from tests.unit.engine.pair import Pair
 
 
@@ -68,3 +69,20 @@ def test_what_an_old_outbox_holds_and_the_record_too_stands_there_once() -> None
     pair.restart(pair.a)
     pair.run(200)
     assert [shown.id for shown in pair.texts(pair.a)] == [item.id]
+
+
+def test_restored_peer_that_writes_again_is_fed_again_though_its_hello_came_too_late() -> None:
+    pair = Pair()
+    backup = pair.a.store.copy()
+    pair.text(pair.a, "After the backup.")
+    pair.drop = lambda to, frame_class, _body: (
+        to == "b"
+        and frame_class == FrameClass.HELLO
+        and pair.a.post.view(pair.now).record.state == "live"
+    )
+    pair.restart(pair.a, backup)
+    pair.run(1_000)
+    pair.text(pair.b, "Do you hear us?")
+    pair.run(1_000)
+    assert pair.ladder(pair.b, "Do you hear us?")["receipted"] == "done"
+    pair.assert_identical()
