@@ -47,7 +47,8 @@ ROUNDS = 3
 async def two_desks(
     tmp_path: Path, chromium_path: str, lab: PathLab
 ) -> AsyncIterator[tuple[tuple[LabPost, LabPost], tuple[RealDesk, RealDesk]]]:
-    tone = write_tone(tmp_path / "tone.wav")
+    # Two tones: a browser takes its own for an echo of the other's where they are one.
+    tones = [write_tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (440, 1130)]
     posts = make_lab_pair(tmp_path, lab, port=PORT)
     assert lab.forwarder is not None
     hurry(lab.forwarder.pid)
@@ -56,8 +57,8 @@ async def two_desks(
             post.until(is_up)
         hurry_posts(*posts)
         async with (
-            real_desk(posts[0], chromium_path, tone, nice=NICE) as north,
-            real_desk(posts[1], chromium_path, tone, nice=NICE) as south,
+            real_desk(posts[0], chromium_path, tones[0], nice=NICE) as north,
+            real_desk(posts[1], chromium_path, tones[1], nice=NICE) as south,
         ):
             for desk in (north, south):
                 await desk.ready()
@@ -72,15 +73,18 @@ async def test_pick_up_to_heard_in_chromium(chromium_path: str, tmp_path: Path, 
     with laboratory(path, path) as lab:
         async with two_desks(tmp_path, chromium_path, lab) as (_posts, desks):
             cold = await pick_up(*desks)
-            took: list[float] = []
+            took: tuple[list[float], list[float]] = ([], [])
             for _ in range(PICK_UPS):
-                for speaker, listener in (desks, desks[::-1]):
+                for way, (speaker, listener) in enumerate((desks, desks[::-1])):
                     await asyncio.sleep(PAUSE_S)
-                    took.append(await pick_up(speaker, listener, hold_s=0.3))
-    row = spread(took[1:])  # the other side's first press opened its device
-    near = f"T {delay}; gate {delay + GATE_MS:.0f}; first press, device closed: {cold:.0f}"
-    table("pick-up -> heard, armed microphone", [("Chromium, both ways", row, near)])
-    assert (row["median"] or 0) < GROSS_MS
+                    took[way].append(await pick_up(speaker, listener, hold_s=0.3))
+    near = f"T {delay}; gate {delay + GATE_MS:.0f}; very first press, device closed: {cold:.0f}"
+    rows = [
+        ("Chromium, north to south", spread(took[0]), near),
+        ("Chromium, south to north", spread(took[1][1:]), near),  # its first opened the device
+    ]
+    table("pick-up -> heard, armed microphone", rows)
+    assert max(row["median"] or 0 for _name, row, _near in rows) < GROSS_MS
 
 
 class ThreadDesk:
