@@ -109,4 +109,8 @@ def test_old_backups_heal_and_never_fork(steps: list[str], seed: int) -> None:
             act(pair, step, random, number)
     heal(pair)
     for side in (pair.a, pair.b):
-        assert set(side.store.codes()) <= {"handshake.forgot", "handshake.own_log_missing"}
+        assert set(side.store.codes()) <= {
+            "handshake.forgot",
+            "handshake.head_lost",
+            "handshake.own_log_missing",
+        }

@@ -124,8 +124,21 @@ class Greeting:
         self._claim = None
         self._receipted_before = self._keeper.receipted
         self._ask_at = now.mono_ms + ASK_MS
+        self._let_go(hello.own_size, now)
         self._ctx.emit(RefreshHello())
         return True
+
+    def _let_go(self, size: int, now: Now) -> None:
+        """Heads of entries that we never held, and that the peer's new start does not have.
+
+        It was restored, nobody can give it those entries, and what it writes in their place is not
+        held against it: nothing of them was ever receipted. The head is kept as evidence.
+        """
+        lost = [raw for head, raw in self._ahead if head.own_size > size]
+        self._ahead = [item for item in self._ahead if item[0].own_size <= size]
+        if lost:
+            self._alarms.raise_(alarms.PEER_RESTORED, now, size=size)
+            self._ctx.keep_evidence("handshake.head_lost", lost[-1], now)
 
     def answer(self, hello: Hello, raw: bytes, intake: Intake, now: Now) -> Judgement | None:
         """Act on a HELLO of the present start; returns the judgement, or None if it says nothing.

@@ -25,7 +25,13 @@ UP_MS: Final = 2_000
 DESK_SILENT_MS: Final = 5_000
 TOLERATED_REFUSALS: Final = frozenset({"handshake.replayed"})
 """An honest peer is refused for nothing else: a HELLO of its start before may come late."""
-TOLERATED_AFTER_RESTORE: Final = frozenset({"handshake.own_log_missing", "handshake.forgot"})
+TOLERATED_AFTER_RESTORE: Final = frozenset(
+    {
+        "handshake.own_log_missing",
+        "handshake.forgot",
+        "handshake.head_lost",
+    }
+)
 """What is kept about a post whose disk was put back, and by that post."""
 
 _MARK: Final = re.compile(rb"\[([xy]\d+)\]")

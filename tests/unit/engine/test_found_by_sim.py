@@ -86,3 +86,22 @@ def test_restored_peer_that_writes_again_is_fed_again_though_its_hello_came_too_
     pair.run(1_000)
     assert pair.ladder(pair.b, "Do you hear us?")["receipted"] == "done"
     pair.assert_identical()
+
+
+def test_head_that_went_down_with_the_disk_is_no_fork() -> None:
+    pair = Pair()
+    backup = pair.a.store.copy()
+    pair.drop = lambda _to, frame_class, _body: frame_class == FrameClass.BATCH
+    pair.text(pair.a, "Signed, and lost with the disk.")
+    pair.greet(pair.a)
+    pair.settle()
+    pair.drop = lambda _to, _class, _body: False
+    pair.restart(pair.a, backup)
+    pair.run(1_000)
+    pair.text(pair.a, "Written in its place.")
+    pair.run(1_000)
+    assert pair.b.post.view(pair.now).record.state == "live"
+    assert pair.ladder(pair.a, "Written in its place.")["receipted"] == "done"
+    assert "handshake.head_lost" in pair.b.store.codes()
+    assert "peer_restored" in [alarm.code for alarm in pair.b.post.view(pair.now).alarms]
+    pair.assert_identical()
