@@ -22,6 +22,9 @@ from openline.record.entry import parse_entry
 from tests.e2e.post_rig import PostProcess, is_up, make_pair, openline, pins, running, settle
 
 WRITERS = 3
+# Dense enough that every kill falls among commits; without it 200 rounds would write more than
+# 100,000 entries, and the test would measure how long such a record takes to open.
+PAUSE_S = 0.03
 
 
 class Writer(threading.Thread):
@@ -47,6 +50,7 @@ class Writer(threading.Thread):
                 continue
             with self.lock:
                 self.written.add(text)
+            time.sleep(PAUSE_S)
 
     def promised(self) -> set[str]:
         with self.lock:
