@@ -21,6 +21,8 @@ HIDE = """(() => {
 })()"""
 TIMES = ("noon", 2**60, -(2**60), True)
 
+Facts = dict[str, str | int | bool]
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(chromium_path: str) -> AsyncIterator[Browser]:
@@ -49,9 +51,9 @@ async def test_a_call_entry_with_impossible_times_does_not_stop_the_page(browser
     async with console(browser) as desk:
         await desk.sign_in()
         for index, time in enumerate(TIMES):
-            facts = {"role": "caller", "outcome": "ended", "taken": True}
-            desk.api.put(of_peer(index, "call", **facts, start_ms=time, end_ms=0))
-            desk.api.put(of_peer(10 + index, "call", **facts, start_ms=0, end_ms=time))
+            facts: Facts = {"role": "caller", "outcome": "ended", "taken": True}
+            desk.api.put(of_peer(index, "call", **facts | {"start_ms": time, "end_ms": 0}))
+            desk.api.put(of_peer(10 + index, "call", **facts | {"start_ms": 0, "end_ms": time}))
         desk.api.put(text_item(50, "Still drawn."))
         await desk.until("document.querySelector('#timeline').textContent.includes('Still drawn.')")
         assert await desk.page.locator("#timeline .k-call").count() == 2 * len(TIMES)
@@ -120,10 +122,10 @@ async def test_a_hidden_page_says_that_it_is_hidden(browser: Browser) -> None:
     async with console(browser) as desk:
         await desk.sign_in()
         await asyncio.sleep(0.3)
-        assert desk.api.reports[-1].visible
+        assert [report.visible for report in desk.api.reports[-1:]] == [True]
         await desk.page.evaluate(HIDE)
         for _ in range(100):
             if not desk.api.reports[-1].visible:
                 break
             await asyncio.sleep(0.02)
-        assert not desk.api.reports[-1].visible
+        assert [report.visible for report in desk.api.reports[-1:]] == [False]
