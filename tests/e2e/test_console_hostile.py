@@ -19,7 +19,7 @@ HIDE = """(() => {
   Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 })()"""
-TIMES = ("noon", 2**60, -(2**60), True)
+TIMES: tuple[str | int | bool, ...] = ("noon", 2**60, -(2**60), True)
 
 Facts = dict[str, str | int | bool]
 
