@@ -150,7 +150,9 @@ class RealDesk:
     async def told(self) -> str:
         """What this page shows and its media page said last, for a failed test."""
         seen = await self.page.evaluate("JSON.stringify(line.seen.state)")
-        live = await self.page.evaluate("JSON.stringify([line.seen.pressed, line.seen.live, line.seen.heard])")
+        live = await self.page.evaluate(
+            "JSON.stringify([line.seen.pressed, line.seen.live, line.seen.heard])"
+        )
         return f"{seen} {live}\n{await self.page.inner_text('body')}\n{self.faults}"
 
     async def candidates(self) -> list[str]:
