@@ -29,6 +29,8 @@ CBOR_REFUSED = {
     "a10102": "a map key that is not text",
     "63eda080": "not UTF-8",
     "0000": "bytes after the end",
+    "a262616101616202": "a longer map key before a shorter one",
+    "81" * 12 + "80": "thirteen arrays within each other",
 }
 
 
