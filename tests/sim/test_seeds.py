@@ -42,10 +42,10 @@ def test_another_seed_is_another_run() -> None:
     assert simulate(3).digest != simulate(4).digest
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_swapped_parties_are_the_mirror_image(seed: int) -> None:
-    there = simulate(seed, Plan(faults=False, busy_ms=15_000))
-    back = simulate(seed, Plan(faults=False, busy_ms=15_000, swapped=True))
+    there = simulate(seed, Plan(faults=False, busy_ms=10_000))
+    back = simulate(seed, Plan(faults=False, busy_ms=10_000, swapped=True))
     assert there.passed, there.what
     assert back.passed, back.what
     assert there.digest != back.digest
