@@ -11,6 +11,7 @@ from openline.app.assembly import Running, assemble
 from openline.app.config import load_config
 from openline.app.demo.figures import spread
 from openline.app.folder import FolderLock
+from openline.engine.desk import DeskEvent, Refused
 from tests.bench.rig import beside, hurry, hurry_posts, round_trip, table, time_texts
 from tests.e2e.line_rig import laboratory, load, make_lab_pair, say
 from tests.e2e.post_rig import PostProcess, is_up, make_pair, running, settle
@@ -24,6 +25,7 @@ MEDIAN_MS = 12.0
 TAIL_MS = 80.0
 PORT = 26020
 BATCHED = 2_000
+WAITING = 200
 
 
 def measure(posts: tuple[PostProcess, PostProcess], folder: Path, name: str) -> None:
@@ -68,14 +70,19 @@ async def write_and_wait(north: PostProcess) -> tuple[float, float]:
                 await asyncio.sleep(0.05)
             await asyncio.sleep(1.0)
             size = post.front.view().record.own_size
+            refused: list[DeskEvent] = []
+            post.shell.watchers.add(
+                lambda event: refused.append(event) if isinstance(event, Refused) else None
+            )
             began = loop.time()
             for number in range(BATCHED):
                 post.front.write_text(None, f"r{number}", f"Position {number}.", "en")
-                if number % 16 == 15:
+                # A post refuses what more than so many already wait before.
+                while number - post.front.view().record.own_size + size > WAITING:  # noqa: ASYNC110 as above
                     await asyncio.sleep(0)
             handed = loop.time() - began
             while post.front.view().record.receipted < size + BATCHED:
-                assert loop.time() - began < 120
+                assert loop.time() - began < 40, (refused[:2], post.front.view())
                 await asyncio.sleep(0.005)
             took = loop.time() - began
         finally:
