@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from openline.engine.desk import Gate, StopTalking
 from tests.e2e.console_rig import chromium, console
-from tests.unit.web.fake_desk_api import call_view
+from tests.unit.web.fake_desk_api import call_view, link_view
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
@@ -41,6 +41,20 @@ async def test_by_keyboard_alone_an_officer_speaks(browser: Browser) -> None:
         await desk.until(NOT_LIVE)
         await desk.acted(("talk", False))
         assert desk.api.acts.count(("talk", True)) == 1
+
+
+async def test_with_the_link_down_the_key_opens_no_microphone(browser: Browser) -> None:
+    async with console(browser) as desk:
+        await desk.sign_in()
+        desk.api.set(link=link_view("DOWN", ago=20_000))
+        await desk.until("document.title.includes('LINK DOWN')")
+        assert "hears you" not in await desk.page.inner_text("#voice")
+        await desk.page.keyboard.down("Space")
+        await asyncio.sleep(0.5)
+        assert await desk.page.evaluate(NOT_LIVE)
+        assert "speech does not cross" in await desk.page.inner_text("#voice")
+        await desk.page.keyboard.up("Space")
+        assert ("talk", True) not in desk.api.acts
 
 
 async def test_space_in_a_text_field_is_a_space(browser: Browser) -> None:

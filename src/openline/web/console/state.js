@@ -97,6 +97,8 @@ export const endsIn = (call) =>
 /** Why speech is not possible now, as a key, or "". */
 export function whyNotSpeak() {
   if (!fresh()) return "speak.post_lost";
+  // Without contact the key would only open a microphone that nobody hears; UNSURE may still carry.
+  if (state.view.link.state === "DOWN") return "speak.link_down";
   if (!state.audio.ready) return "speak.no_audio_page";
   if (["no_desk", "no_far_desk", "connecting"].includes(state.view.voice)) return `speak.${state.view.voice}`;
   if (state.audio.pc !== "connected") return "speak.connecting";

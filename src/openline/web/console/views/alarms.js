@@ -17,7 +17,7 @@ export function alarms(actions) {
   const list = fresh() ? state.view.alarms : [];
   const faults = deskFaults();
   const open = list.filter((alarm) => !alarm.acknowledged).length;
-  return html`<h2>${t("alarms.title")} <b class="count ${open ? "some" : ""}">${list.length + faults.length}</b>
+  return html`<h2>${t("alarms.title")} <b class="count ${open ? "some" : ""}">${fresh() ? list.length + faults.length : "–"}</b>
       ${open > 1 ? html`<button class="plain" @click=${actions.acknowledgeAll}>${t("alarms.acknowledge_all")} <kbd>A</kbd></button>` : nothing}</h2>
     ${list.length + faults.length === 0 ? html`<p class="empty">${t(fresh() ? "alarms.none" : "alarms.unknown")}</p>` : nothing}
     <ul>${list.map((alarm) => html`<li class="alarm ${alarm.acknowledged ? "quiet" : "loud"}">${SHAPES.alarm}

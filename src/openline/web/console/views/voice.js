@@ -21,7 +21,7 @@ function truths(call) {
 
 function callPanel(call, actions) {
   if (call === null) {
-    const words = whyNotSpeak() ? t("call.none_plain") : t("call.none", { peer: nameOf(state.view.peer_names) });
+    const words = whyNotSpeak() || state.view.link.state !== "UP" ? t("call.none_plain") : t("call.none", { peer: nameOf(state.view.peer_names) });
     const over = fresh() && state.view.call?.state === "ended"
       ? html`<p><b>${t("call.over", { outcome: codeWords("outcome", state.view.call.outcome) })}</b></p>` : nothing;
     return html`<div class="call idle">${over}<p>${fresh() ? words : t("call.unknown")}</p></div>`;
