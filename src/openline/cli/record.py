@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.cells import set_cell_size
 
 from openline.app.control import ask
 from openline.app.folder import Folder, reason_of
@@ -16,6 +17,8 @@ from openline.errors import AccessError, ConfigError
 
 ACTIONS: Final = ("list", "show", "export", "rebuild")
 _EXPORT_SECONDS: Final = 600.0
+
+_STATE_CELLS: Final = 13
 
 
 def register(app: typer.Typer, output: Output) -> None:
@@ -80,9 +83,9 @@ def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: boo
         output.json(items[0] if whole else items)
         return
     for entry in items:
-        state = output.words(f"cli.rung.{entry['rung']}")
+        state = set_cell_size(output.words(f"cli.rung.{entry['rung']}"), _STATE_CELLS)
         text = one_line(entry["text"]) or output.words(f"cli.kind.{entry['kind']}")
-        output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state:<12} {text}")
+        output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state} {text}")
         if whole:
             for name, value in entry.items():
                 output.plain(f"          {name}: {one_line(value)}")

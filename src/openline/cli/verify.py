@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.cells import set_cell_size
 
 from openline.app.folder import read_bounded
 from openline.cli.output import EXIT_FAILED, Output
@@ -11,6 +12,7 @@ from openline.errors import ConfigError
 from openline.record.audit import Report, Step, audit
 from openline.record.limits import BUNDLE_BYTES_MAX
 
+_TITLE_CELLS: Final = 58
 _PINS: Final = 2
 _PIN_SIZE: Final = 32
 _LETTERS: Final = "ab"
@@ -61,7 +63,8 @@ def _show(output: Output, report: Report) -> None:
     words = output.words
     for step in report.steps:
         result = words(f"cli.verify.{step.result}")
-        output.plain(f"{step.number:>2}. {words(f'audit.step.{step.name}'):<58} {result}")
+        title = set_cell_size(words(f"audit.step.{step.name}"), _TITLE_CELLS)
+        output.plain(f"{step.number:>2}. {title} {result}")
         if step.result == "failed":
             output.plain(f"    {words.error(step.code, dict(step.facts))} [{step.code}]")
     if report.entries:
