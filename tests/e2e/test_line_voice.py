@@ -50,15 +50,16 @@ async def says_at_both(north: RealDesk, south: RealDesk, text: str) -> None:
 async def test_two_real_desks_over_two_paths(
     chromium_path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tone = write_tone(tmp_path / "tone.wav")
+    # Two tones: a browser takes its own for an echo of the other's where they are one.
+    tones = [write_tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (440, 1130)]
     with laboratory("delay=50", "delay=50") as lab:
         posts = make_lab_pair(tmp_path, lab, port=PORT)
         with running(*posts):
             for post in posts:
                 assert post.until(is_up)["link"]["tls_group"] == "X25519MLKEM768"
             async with (
-                real_desk(posts[0], chromium_path, tone) as north,
-                real_desk(posts[1], chromium_path, tone) as south,
+                real_desk(posts[0], chromium_path, tones[0]) as north,
+                real_desk(posts[1], chromium_path, tones[1]) as south,
             ):
                 desks = (north, south)
                 for desk in desks:
