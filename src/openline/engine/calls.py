@@ -37,6 +37,9 @@ ENDED_SHOWN_MS: Final = 10_000
 CLOSING_MS: Final = 500
 """A cell may tell of an end before the CONTROL frame tells its reason."""
 
+FIRST_ROUND_TRIP_MS: Final = 2_000
+"""The caller's link may be UP a moment before ours: its call has so long for our own round trip."""
+
 _NO_TAG: Final = bytes(TAG_SIZE)
 _TIMED: Final = {
     Outcome.UNTAKEN: CallInput.UNTAKEN_TOO_LONG,
@@ -245,7 +248,7 @@ class Calls:
             return
         self._note_attended()
         settings = self._ctx.settings
-        if link_down:
+        if link_down and not self._newborn(call, now):
             self._move(CallInput.LINK_DOWN, now)
         elif call.closing_ms is not None and now.mono_ms >= call.closing_ms:
             self._peer_ended(call, "", now)
@@ -258,6 +261,10 @@ class Calls:
             self._move(CallInput.QUIET_TOO_LONG, now)
 
     # --- inside --------------------------------------------------------------------------------
+
+    @staticmethod
+    def _newborn(call: Call, now: Now) -> bool:
+        return call.role == "called" and now.mono_ms - call.started_ms < FIRST_ROUND_TRIP_MS
 
     def _find(self, tag: bytes, now: Now, *, opened: bool) -> Call | None:
         """The call of that tag; a new one if the peer just opened it."""

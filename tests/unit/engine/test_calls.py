@@ -283,6 +283,36 @@ def test_link_down_ends_it_and_both_account_for_it_later() -> None:
     pair.assert_identical()
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_call_that_comes_before_our_first_round_trip_is_not_ended_by_it(swapped: bool) -> None:  # noqa: FBT001 - parameter
+    pair = Pair(swapped=swapped)
+    pair.cut()
+    pair.run(10_100)
+    pair.connect()
+    pair.a.post.round_trip("one", 20.0, pair.now)  # the caller's came first
+    assert pair.b.post.view(pair.now).link.state == "DOWN"
+    pair.talk(pair.a)
+    pair.b.post.tick(pair.now)
+    pair.settle()
+    pair.run(100)
+    assert [call(pair, side).state for side in (pair.a, pair.b)] == ["announcing", "announcing"]
+    assert pair.b.gates() == [True]
+
+
+def test_a_call_that_no_round_trip_follows_is_ended_after_two_seconds() -> None:
+    pair = Pair()
+    pair.cut()
+    pair.run(10_100)
+    pair.connect()
+    pair.round_trips = False
+    pair.a.post.round_trip("one", 20.0, pair.now)
+    pair.talk(pair.a)
+    pair.run(1_900)
+    assert call(pair, pair.b).state == "announcing"
+    pair.run(200)
+    assert call(pair, pair.b).outcome == "link_down"
+
+
 def test_talk_with_link_down_is_refused() -> None:
     pair = Pair()
     pair.cut()
