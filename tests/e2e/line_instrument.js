@@ -2,13 +2,40 @@
 (() => {
   const Connection = window.RTCPeerConnection;
   const candidates = window.lineCandidates = [];
+  const connections = window.lineConnections = [];
+  const contexts = window.lineContexts = [];
   window.RTCPeerConnection = class extends Connection {
     constructor(...given) {
       super(...given);
+      connections.push(this);
+      if (connections.length > 20) connections.splice(0, 10);
+      this.addEventListener("track", ({ track }) => { window.lineFarTrack = track; });
       this.addEventListener("icecandidate", ({ candidate }) => {
         if (candidate?.candidate) candidates.push(`a=${candidate.candidate}`);
       });
     }
+  };
+  const Context = window.AudioContext;
+  window.AudioContext = class extends Context {
+    constructor(...given) { super(...given); contexts.push(this); }
+  };
+  /** The far sound as this browser decodes it, in samples: for a meter outside. */
+  window.lineSamples = async () => {
+    const context = contexts[0];
+    const source = context.createMediaStreamSource(new MediaStream([window.lineFarTrack]));
+    const analyser = new AnalyserNode(context, { fftSize: 8192 });
+    source.connect(analyser);
+    await new Promise((done) => setTimeout(done, 400));
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    source.disconnect();
+    return { rate: context.sampleRate, samples: Array.from(samples) };
+  };
+  /** What the newest connection's own statistics say of the sound that came in. */
+  window.lineInbound = async () => {
+    const standing = connections.filter((pc) => pc.connectionState === "connected").at(-1);
+    const found = [...((await standing?.getStats())?.values() ?? [])];
+    return found.find((item) => item.type === "inbound-rtp") ?? null;
   };
   if (window.top !== window) return;
   const seen = { pressed: [], heard: [], live: [], levels: [], state: null, gate: [] };

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Frame, Page, async_playwright
 from typing_extensions import override
 
 from openline.app.folder import Folder
@@ -138,9 +138,9 @@ class RealDesk:
     async def release(self) -> None:
         await self.page.keyboard.up("Space")
 
-    async def heard_after(self, pressed_ms: float) -> float:
+    async def heard_after(self, pressed_ms: float, seconds: float = HEARD_S_MAX) -> float:
         """When the first sound after a press came to this desk's worklet."""
-        await self.until(f"line.seen.heard.some((at) => at > {pressed_ms})", HEARD_S_MAX)
+        await self.until(f"line.seen.heard.some((at) => at > {pressed_ms})", seconds)
         return float(
             await self.page.evaluate(
                 f"Math.min(...line.seen.heard.filter((at) => at > {pressed_ms}))"
@@ -155,10 +155,25 @@ class RealDesk:
         )
         return f"{seen} {live}\n{await self.page.inner_text('body')}\n{self.faults}"
 
+    @property
+    def audio(self) -> Frame:
+        """The media page."""
+        return next(frame for frame in self.page.frames if "audio.localhost" in frame.url)
+
+    async def samples(self) -> tuple[int, list[float]]:
+        """The far sound that this browser decodes just now: rate and samples from -1 to 1."""
+        found = await self.audio.evaluate("lineSamples()")
+        return int(found["rate"]), list(found["samples"])
+
+    async def inbound(self) -> dict[str, float]:
+        """The browser's statistics of what it receives (RTCInboundRtpStreamStats)."""
+        found = await self.audio.evaluate("lineInbound()")
+        assert found is not None, "no connection stands"
+        return {key: value for key, value in found.items() if isinstance(value, int | float)}
+
     async def candidates(self) -> list[str]:
         """Every address that the browser itself offered, as lines of an SDP."""
-        frame = next(frame for frame in self.page.frames if "audio.localhost" in frame.url)
-        return list(await frame.evaluate("lineCandidates"))
+        return list(await self.audio.evaluate("lineCandidates"))
 
     async def peak(self, seconds: float) -> float:
         """The highest sample decoded here, of 32768, in the next seconds."""

@@ -18,6 +18,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "post": ("run", "status", "text", "desk-url"),
     "record": ("record",),
     "verify": ("verify",),
+    "desk": ("desk",),
     "demo": ("demo",),
     "sim": ("sim",),
 }

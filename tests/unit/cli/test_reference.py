@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status",),
     ("text",),
     ("desk-url",),
+    ("desk",),
     ("record",),
     ("verify",),
     ("demo",),
