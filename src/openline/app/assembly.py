@@ -14,6 +14,7 @@ from openline.app.config import PostConfig
 from openline.app.deskapi import DeskFront
 from openline.app.folder import Folder
 from openline.app.keys import PrivateKeys, read_keys
+from openline.app.pace import Pace
 from openline.app.pairing import own_card, peer_card
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
@@ -50,6 +51,7 @@ class Running:
     voice: DeskVoice
     front: DeskFront
     writer: StoreWriter
+    pace: Pace
     problems: dict[str, OpenlineError] = field(default_factory=dict)
 
     @property
@@ -113,10 +115,11 @@ def _join(
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
     link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
+    pace = Pace(link)
     endpoint = VoiceEndpoint(
         (DESK_HOST, config.desk.port),
         DESK_HOST,
-        link.send_media,
+        pace.cells.put,
         shell.control_seen,
         secret=keys.derived("openline-voice-v1"),
     )
@@ -127,9 +130,10 @@ def _join(
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)
-    shell.attach(link, writer, voice)
+    shell.attach(link, writer, voice, pace)
     front = DeskFront(shell, voice)
-    return Running(folder, config, keys, genesis, (own, peer), link, shell, voice, front, writer)
+    parts = (link, shell, voice, front, writer, pace)
+    return Running(folder, config, keys, genesis, (own, peer), *parts)
 
 
 def _link_config(

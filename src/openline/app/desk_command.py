@@ -181,7 +181,7 @@ class CommandDesk(Desk):
             self.result.stopped = ""
             self._tell("talking", {"seconds": round(self.voice_s, 1)})
             await self.talk()
-            while self.talking:
+            while self.talking:  # noqa: ASYNC110 - asked, it tells nobody
                 await asyncio.sleep(LOOK_S)
             await self.release()
             self.result.said += not self.result.stopped
@@ -192,7 +192,7 @@ class CommandDesk(Desk):
 
     async def _ready(self, end: float) -> None:
         loop = asyncio.get_running_loop()
-        while not self.can_talk:  # noqa: ASYNC110 - the connection is asked, it tells nobody
+        while not self.can_talk:
             if loop.time() > end:
                 raise VoiceError("headless.not_connected", str(self.view.get("voice")))
             await asyncio.sleep(LOOK_S)

@@ -121,6 +121,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
             jobs = [
                 tasks.create_task(running.link.run()),
                 tasks.create_task(_tick(running.shell)),
+                tasks.create_task(running.pace.keep()),
                 tasks.create_task(_supervise(running, "voice", running.voice.endpoint.start)),
                 tasks.create_task(_supervise(running, "desk", desk.run)),
                 tasks.create_task(_supervise(running, "control", control.start)),

@@ -3,6 +3,7 @@
 The post relays DTLS, SRTP and SRTCP and never decodes sound. See docs/spec/voice.md.
 """
 
+from openline.voice.cadence import SLOT_MS, CellCadence
 from openline.voice.cells import CELL_SIZE, ControlBlock
 from openline.voice.endpoint import VoiceEndpoint, VoiceStats
 from openline.voice.legs import FarLeg, LegOffer
@@ -10,7 +11,9 @@ from openline.voice.pairing import AnswerDesk, Pairing, PairingAction, RenewDesk
 
 __all__ = [
     "CELL_SIZE",
+    "SLOT_MS",
     "AnswerDesk",
+    "CellCadence",
     "ControlBlock",
     "FarLeg",
     "LegOffer",

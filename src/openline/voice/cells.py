@@ -25,6 +25,13 @@ _FLAG_TALKING: Final = 0x01
 _FLAG_CALL_OPEN: Final = 0x02
 _ZEROS: Final = bytes(CELL_SIZE)
 _RESERVED: Final = slice(16, 20)
+_BLOCK: Final = struct.Struct("!4sBBHI")
+_CONTROL: Final = slice(4, 4 + _BLOCK.size)
+_INDEX_AT: Final = 20
+_COUNT_AT: Final = 21
+_ID: Final = slice(22, 24)
+_DTLS_FIRST: Final = 20
+_DTLS_LAST: Final = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,7 @@ class Cell:
         part_index: 0-based place of the piece in its datagram.
         part_count: pieces of this datagram, 1 to ``PART_COUNT_MAX``.
         datagram_id: grows by one with every datagram, modulo 2**16.
-        piece: octets of the datagram.
+        piece: octets of the datagram; none in a cell that only keeps the rhythm.
     """
 
     generation: int
@@ -137,7 +144,7 @@ def parse_cell(body: bytes) -> Cell:
         raise VoiceError("voice.cell", "reserved bits are set")
     if not index < count <= PART_COUNT_MAX:
         raise VoiceError("voice.cell", f"part {index} of {count}")
-    if not 1 <= size <= PIECE_SIZE or (full and size != PIECE_SIZE):
+    if not (count > 1) <= size <= PIECE_SIZE or (full and size != PIECE_SIZE):
         raise VoiceError("voice.cell", f"piece of {size} octets, part {index} of {count}")
     if body[end:] != _ZEROS[end:]:
         raise VoiceError("voice.cell", "padding is not zero")
@@ -157,6 +164,29 @@ def parse_cell(body: bytes) -> Cell:
         datagram_id=ident,
         piece=body[_HEADER.size : end],
     )
+
+
+def is_handshake(cell: bytes) -> bool:
+    """Whether a cell of our own carries DTLS: all that needs more than one, or begins as DTLS."""
+    return cell[_COUNT_AT] > 1 or _DTLS_FIRST <= cell[_HEADER.size] <= _DTLS_LAST
+
+
+def restamp(cell: bytes, control: ControlBlock) -> bytes:
+    """A cell of our own with another control block."""
+    return cell[: _CONTROL.start] + _pack_control(control) + cell[_CONTROL.stop :]
+
+
+def without_piece(cell: bytes) -> bytes:
+    """The cell that says the same as one of our own and carries nothing.
+
+    Its datagram id is that of the given one: it is neither late nor news.
+    """
+    return (cell[:_INDEX_AT] + b"\0\1" + cell[_ID]).ljust(CELL_SIZE, b"\0")
+
+
+def _pack_control(control: ControlBlock) -> bytes:
+    flags = _FLAG_TALKING * control.talking | _FLAG_CALL_OPEN * control.call_open
+    return _BLOCK.pack(control.call_tag, flags, control.manner, control.talk_seq, control.stamp_ms)
 
 
 class Reassembler:
@@ -180,14 +210,14 @@ class Reassembler:
         self._pending.clear()
 
     def add(self, cell: Cell) -> bytes | None:
-        """Take one cell; the datagram if it is complete with this one.
+        """Take one cell; the datagram if it is complete with this one, None of an empty one.
 
         Raises:
             VoiceError: ``voice.cell`` if pieces of one datagram contradict each
                 other or are too long together; the datagram is forgotten.
         """
         if cell.part_count == 1:
-            return cell.piece
+            return cell.piece or None
         key = (cell.generation, cell.datagram_id)
         parts = self._pending.setdefault(key, {})
         held = parts.setdefault(cell.part_index, cell)

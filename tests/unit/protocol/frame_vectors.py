@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from openline.protocol.control import ControlOut
+from openline.protocol.control import ControlOut, pad_control
 from openline.protocol.frames import BatchEntry, batch_frame, seal_frame, want_frame
 from openline.record.cbor import Value, encode
 
@@ -62,6 +62,10 @@ def _refused() -> list[Vector]:
          encode([bytes(7), "leg", 1, None]), "record.encoding"),
         ("control", "control-version", "A version is not negative.",
          encode([bytes(8), "leg", -1, None]), "record.encoding"),
+        ("control", "control-behind", "What stands behind the item is not all zeros.",
+         encode([INCARNATION[:8], "presence", 1, None]) + b"\0\0\1", "record.encoding"),
+        ("control", "control-five", "A fifth item.",
+         encode([INCARNATION[:8], "presence", 1, None, b""]), "record.encoding"),
         ("control", "control-object", "No such object.",
          encode([INCARNATION[:8], "other", 1, None]), "protocol.unknown_object"),
     ]  # fmt: skip
@@ -108,6 +112,7 @@ def make() -> dict[str, object]:
             for name, why, version, body in (
                 ("control-first", "An attended desk with its watch code.", 1, first),
                 ("control-second", "The same object, later: it replaces the first.", 2, second),
+                ("control-sent", "As it is sent: 320 bytes.", 2, pad_control(second or b"")),
             )
         ],
         "refused": _refused(),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openline.record.cbor import Value, encode
-from openline.voice.cells import ControlBlock, build_cells
+from openline.voice.cells import ControlBlock, build_cells, restamp, without_piece
 from openline.voice.sdp import build_answer, parse_offer
 from tests.unit.voice.test_sdp import FAR, OFFER
 
@@ -51,7 +51,20 @@ def cells() -> list[Vector]:
                 "cells": [body.hex() for body in bodies],
             }
         )
-    return rows
+    return [*rows, _empty_cell()]
+
+
+def _empty_cell() -> Vector:
+    [last] = build_cells(b"\x80 gone before", generation=3, control=IDLE, datagram_id=77)
+    return {
+        "name": "cell-empty",
+        "why": "Nothing waited for this slot: the datagram id of the cell before, and no piece.",
+        "generation": 3,
+        "datagram_id": 77,
+        "control": _control(TALKING),
+        "datagram": "",
+        "cells": [restamp(without_piece(last), TALKING).hex()],
+    }
 
 
 def refused_cells() -> list[Vector]:
@@ -66,7 +79,7 @@ def refused_cells() -> list[Vector]:
         ("part-none", "Part 0 of 0.", 21, 0),
         ("part-seven", "Seven parts.", 21, 7),
         ("part-short", "A part that is not the last is not full.", 21, 2),
-        ("piece-empty", "A piece of no bytes.", 25, 0),
+        ("piece-none", "A cell without a piece whose padding is not zero.", 25, 0),
         ("piece-long", "A piece of 295 bytes.", 24, 1),
         ("padding", "The last byte is not zero.", 319, 1),
     ):

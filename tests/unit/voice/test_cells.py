@@ -13,6 +13,8 @@ from openline.voice.cells import (
     Reassembler,
     build_cells,
     parse_cell,
+    restamp,
+    without_piece,
 )
 
 CONTROL = ControlBlock(
@@ -77,8 +79,18 @@ def test_any_other_length_is_refused(size: int) -> None:
         parse_cell(cells_of(b"x")[0].ljust(400, b"\0")[:size])
 
 
-def test_an_empty_piece_is_refused() -> None:
+def test_a_cell_without_a_piece_carries_its_control_block_and_no_datagram() -> None:
     [body] = cells_of(b"x")
+    spoken = ControlBlock(call_tag=b"abcd", talking=True, call_open=True, talk_seq=9)
+    cell = parse_cell(restamp(without_piece(body), spoken))
+    assert (cell.control, cell.piece) == (spoken, b"")
+    assert cell.datagram_id == parse_cell(body).datagram_id
+    assert Reassembler().add(cell) is None
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_empty_part_of_a_longer_datagram_is_refused(place: int) -> None:
+    body = cells_of(bytes(400))[place]
     with pytest.raises(VoiceError, match=r"voice\.cell"):
         parse_cell(body[:24] + bytes(2) + bytes(294))
 

@@ -35,7 +35,7 @@ def test_cells(row: dict[str, Any]) -> None:
     reassembler = Reassembler()
     cells = [parse_cell(bytes.fromhex(body)) for body in row["cells"]]
     *early, last = [reassembler.add(cell) for cell in cells]
-    assert last == bytes.fromhex(row["datagram"])
+    assert (last or b"") == bytes.fromhex(row["datagram"])
     assert not any(early)
     for cell in cells:
         assert cell.generation == row["generation"] % 65_536
