@@ -37,6 +37,30 @@
     const found = [...((await standing?.getStats())?.values() ?? [])];
     return found.find((item) => item.type === "inbound-rtp") ?? null;
   };
+  // When a loud burst passes the microphone and when it passes what was decoded (mouth to ear).
+  const bursts = window.lineBursts = { mouth: [], ear: [] };
+  let microphone = null;
+  let probing = false;
+  const probe = (stream, into) => {
+    const node = new AudioWorkletNode(contexts[0], "line-probe");
+    node.port.onmessage = ({ data }) => { into.push(data); };
+    contexts[0].createMediaStreamSource(stream).connect(node).connect(contexts[0].destination);
+  };
+  window.lineProbe = async (code) => {
+    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    if (!probing) await contexts[0].audioWorklet.addModule(address);
+    if (!probing && microphone) probe(microphone, bursts.mouth);
+    probing = true;
+    probe(new MediaStream([window.lineFarTrack]), bursts.ear);
+  };
+  if (navigator.mediaDevices) {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (...given) => {
+      microphone = window.lineMicrophone = await open(...given);
+      if (probing) probe(microphone, bursts.mouth);
+      return microphone;
+    };
+  }
   if (window.top !== window) return;
   const seen = { pressed: [], heard: [], live: [], levels: [], state: null, gate: [] };
   const Native = window.MessageChannel;

@@ -39,6 +39,21 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 HEARD_S_MAX = 5.0
+LOUD, SOFT = 0.25, 0.12
+PROBE = f"""
+registerProcessor("line-probe", class extends AudioWorkletProcessor {{
+  constructor() {{ super(); this.quiet = 0; }}
+  process([[samples]]) {{
+    if (!samples) return true;
+    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    if (peak > {LOUD}) {{
+      if (this.quiet > 0.1 * sampleRate) this.port.postMessage(Date.now());
+      this.quiet = 0;
+    }} else if (peak < {SOFT}) this.quiet += samples.length;
+    return true;
+  }}
+}});
+"""
 
 
 @dataclass
@@ -84,8 +99,11 @@ def make_lab_pair(tmp_path: Path, lab: PathLab, *, port: int) -> tuple[LabPost, 
 
 
 @contextlib.contextmanager
-def laboratory(*paths: str, seed: int | None = None) -> Iterator[PathLab]:
-    with PathLab(list(paths), seed=seed) as lab:
+def laboratory(
+    *paths: str, seed: int | None = None, capture: Path | None = None
+) -> Iterator[PathLab]:
+    pcap = None if capture is None else str(capture)
+    with PathLab(list(paths), seed=seed, pcap=pcap) as lab:
         yield lab
 
 
@@ -155,6 +173,14 @@ class RealDesk:
         )
         return f"{seen} {live}\n{await self.page.inner_text('body')}\n{self.faults}"
 
+    async def lay_probes(self) -> None:
+        """Note from now on when a loud burst passes the microphone, and the far sound."""
+        await self.audio.evaluate("code => lineProbe(code)", PROBE)
+
+    async def bursts(self) -> dict[str, list[float]]:
+        """What the probes noted, in Date.now: ``mouth`` and ``ear``."""
+        return dict(await self.audio.evaluate("lineBursts"))
+
     @property
     def audio(self) -> Frame:
         """The media page."""
@@ -209,9 +235,18 @@ async def pick_up(speaker: RealDesk, listener: RealDesk, *, hold_s: float = 0.5)
 
 @contextlib.asynccontextmanager
 async def real_desk(
-    post: PostProcess, chromium_path: str, tone: Path, *, nice: int = 0
+    post: PostProcess,
+    chromium_path: str,
+    tone: Path,
+    *,
+    nice: int = 0,
+    flags: Sequence[str] = (),
+    probed: bool = False,
 ) -> AsyncIterator[RealDesk]:
-    """The post's desk in a Chromium that runs where the post runs and hears ``tone``."""
+    """The post's desk in a Chromium that runs where the post runs and hears ``tone``.
+
+    ``probed`` lays the page's policy down, so that a probe of the test's own may be loaded.
+    """
     runner = post.root.parent / f"chromium-{post.root.name}"
     inside = (
         f"ip netns exec {post.lab.ns[post.side]} " if isinstance(post, LabPost) and post.lab else ""
@@ -221,10 +256,12 @@ async def real_desk(
     async with async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(
             executable_path=str(runner),
-            args=[*FLAGS, f"--use-file-for-fake-audio-capture={tone}"],
+            args=[*FLAGS, *flags, f"--use-file-for-fake-audio-capture={tone}"],
         )
         try:
-            context = await browser.new_context(viewport={"width": 1366, "height": 768})
+            context = await browser.new_context(
+                viewport={"width": 1366, "height": 768}, bypass_csp=probed
+            )
             await context.add_init_script(path=INSTRUMENT)
             page = await context.new_page()
             desk = RealDesk(page, post)

@@ -116,8 +116,7 @@ def test_a_call_is_announced_by_a_cell_alone_and_leaves_an_account(line: Line) -
     line.until(lambda: peer.heard["entry.call"])
     account = dec(peer.logs[peer.far].items[-1][2])
     assert (account["id"], account["role"], account["outcome"]) == (call, "called", "withdrawn")
-    answers = lambda: dict(peer.objects.get("call-answer", (0, {}))[1])  # noqa: E731 - asked again
-    line.until(lambda: answers().get("outcome") == "withdrawn")
+    line.until(lambda: peer.answer().get("outcome") == "withdrawn")
 
 
 def test_a_restored_peer_gets_its_own_entries_back(line: Line) -> None:

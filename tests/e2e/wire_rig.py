@@ -5,8 +5,10 @@ behind the headers of IP, UDP and TCP. Lots of packets are compared by the two-s
 Kolmogorov and Smirnov with its asymptotic critical value.
 """
 
+import asyncio
 import math
 import struct
+import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+
+from tests.e2e.line_rig import RealDesk
 
 ALPHA = 0.01
 UDP, TCP = 17, 6
@@ -79,3 +83,43 @@ class Lot:
         self.sizes.update(item.size for item in inside)
         self.packets += len(inside)
         self.seconds += end_s - begin_s
+
+    def join(self, other: "Lot") -> None:
+        """Put another lot to this one."""
+        self.spacings_ms += other.spacings_ms
+        self.sizes.update(other.sizes)
+        self.packets += other.packets
+        self.seconds += other.seconds
+
+
+KINDS = ("idle", "speech", "idle again", "speech again")
+
+
+async def look(
+    desks: tuple[RealDesk, RealDesk], capture: Path, *, rounds: int, span_s: float
+) -> dict[tuple[int, str], dict[str, Lot]]:
+    """Turns of silence and speech, and what an observer saw in each: by protocol and path, by kind.
+
+    The turns are short and take each other's place: whatever else this machine does is in all lots
+    alike. One desk speaks in the first kind of speech, the other in the second.
+    """
+    spans: list[tuple[str, float, float]] = []
+    for _ in range(rounds):
+        for kind, speaker in zip(KINDS, (None, desks[0], None, desks[1]), strict=True):
+            begin = time.time_ns()
+            if speaker is not None:
+                await speaker.press()
+            await asyncio.sleep(span_s)
+            if speaker is not None:
+                await speaker.release()
+            spans.append((kind, begin / 1e9, time.time_ns() / 1e9))
+    found: dict[tuple[int, str], dict[str, Lot]] = {}
+    by_place: dict[tuple[int, str], list[Seen]] = {}
+    for seen in await asyncio.to_thread(read_capture, capture):
+        if seen.at_s >= spans[0][1]:
+            by_place.setdefault((seen.protocol, seen.source), []).append(seen)
+    for place, packets in by_place.items():
+        lots = found.setdefault(place, {kind: Lot() for kind in KINDS})
+        for kind, begin_s, end_s in spans:
+            lots[kind].add(packets, begin_s, end_s)
+    return found

@@ -250,6 +250,10 @@ class Peer(Wire):
         if tag == self.peer_incarnation[:8] and newer:
             self.objects[name] = (version, payload)
 
+    def answer(self) -> dict[str, Any]:
+        """What the peer said last of a call of ours; empty before it did."""
+        return dict(self.objects.get("call-answer", (0, {}))[1])
+
     def receipt(self, note: bytes) -> None:
         """Receipt the peer's checkpoint if we hold all of it."""
         size, top = checkpoint_check(note, self.line, self.far)
