@@ -43,14 +43,16 @@ def test_one_desk_talks_at_a_time() -> None:
     pair.a.post.talk(b"desk-a-2", on=True, now=pair.now)
     pair.settle()
     assert pair.a.desk_events[-1][0] == b"desk-a-2"
-    assert pair.a.stops() == ["call.talking_elsewhere"]
+    assert pair.a.stops() == ["call.held_elsewhere"]
     pair.a.post.talk(b"desk-a-2", on=False, now=pair.now)
     pair.settle()
     assert call(pair, pair.a).own_talking
     pair.talk(pair.a, on=False)
+    pair.a.post.take_over(b"desk-a-2", pair.now)
     pair.a.post.talk(b"desk-a-2", on=True, now=pair.now)
     pair.settle()
     assert call(pair, pair.a).own_talking
+    assert call(pair, pair.a).holder == b"desk-a-2".hex()
 
 
 def test_desk_that_vanishes_stops_talking() -> None:
