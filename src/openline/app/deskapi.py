@@ -2,14 +2,12 @@
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
     FIRST_SEAT,
-    AnswerWord,
     AudioReport,
     DeskSink,
-    MannerWord,
     PostView,
-    PrecedenceWord,
     Seat,
     TimelineItem,
 )

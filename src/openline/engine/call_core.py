@@ -97,7 +97,8 @@ class CallCore:
         before = self.call
         replaces = (
             before is not None
-            and before.outcome == Outcome.INTERRUPTED
+            and before.outcome in {Outcome.INTERRUPTED, Outcome.ENDED}
+            and precedence > before.precedence
             and now.mono_ms - before.ended_ms < INTERRUPTED_MS
         )
         self.limits.began(precedence, now, own=False)

@@ -1,4 +1,4 @@
-"""How many calls an hour count as what (spec/call, sections 5 and 8)."""
+"""How many calls an hour count as what (spec/call, sections 2 and 5)."""
 
 from collections import deque
 from typing import Final

@@ -123,9 +123,8 @@ class PeerSide:
 
     def _consents(self, call: Call, said: Said, now: Now) -> None:
         was_open = call.two_way.open
-        if call.open and call.two_way.peer_says(
-            said.two_way and said.open, said.consents, now.mono_ms
-        ):
+        stands = call.open and said.open  # the end of the call is the end of this too
+        if stands and call.two_way.peer_says(said.two_way, said.consents, now.mono_ms):
             self._core.two_way_moved(call, now, was_open=was_open)
 
     def cell_says(
@@ -205,13 +204,8 @@ class PeerSide:
         reception = self._reception(new.manner, now)
         if reception.refused and not new.call_id:
             return None  # CONTROL brings the id under which the refusal is told
-        before = core.open
-        if before is not None and new.precedence > before.precedence:
-            core.move(CallInput.INTERRUPTED, now)
-        elif before is not None and before.role == "called":
-            core.move(CallInput.CALLER_ENDS, now)
-        elif before is not None:
-            core.move(CallInput.CALLED_ENDS, now, told=False)
+        if core.open is not None:  # why it ended nobody told: it may have been a clock's doing
+            core.move(CallInput.INTERRUPTED, now, told=False)
         call = core.incoming(
             new.tag, reception, self._counts(new, now), now, call_id=new.call_id
         )  # fmt: skip

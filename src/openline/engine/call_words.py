@@ -99,7 +99,7 @@ def parse_said(payload: Value) -> Said:
 
 
 def block_number(manner: Manner, precedence: Precedence) -> int:
-    """The octet of a control block that says manner and precedence (spec/voice, section 4)."""
+    """The octet of a control block that says manner and precedence (spec/call, section 4)."""
     return MANNER_NUMBERS[manner] | precedence << _PRECEDENCE_BITS
 
 

@@ -11,17 +11,9 @@ from openline.engine.alarms import Alarms
 from openline.engine.call_core import CallCore
 from openline.engine.call_peer import PeerSide
 from openline.engine.call_state import Call
+from openline.engine.call_views import AnswerWord, CallView, PrecedenceWord
 from openline.engine.context import Context
-from openline.engine.desk import (
-    AnswerWord,
-    CallView,
-    DeskView,
-    Gate,
-    PrecedenceWord,
-    Refused,
-    Seat,
-    StopTalking,
-)
+from openline.engine.desk import DeskView, Gate, Refused, Seat, StopTalking
 from openline.engine.keeper import Keeper
 from openline.engine.watch import Watch
 from openline.protocol.call import (

@@ -11,8 +11,8 @@ from typing import Final
 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
+from openline.engine.call_views import PromiseView
 from openline.engine.context import Context
-from openline.engine.desk import PromiseView
 from openline.engine.ports import StoredEntry
 from openline.errors import OpenlineError
 from openline.protocol.accounts import Account, parse_account

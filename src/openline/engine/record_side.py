@@ -7,9 +7,9 @@ It joins the keeper (the record), the greeting (HELLOs), the intake (the peer's 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
 from openline.engine.authoring import Wish
+from openline.engine.call_views import PromiseView
 from openline.engine.context import Context
 from openline.engine.desk import (
-    PromiseView,
     Refused,
     TextTaken,
     TimelineChanged,

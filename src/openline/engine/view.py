@@ -3,9 +3,10 @@
 from typing import Literal
 
 from openline.engine.alarms import Alarms
+from openline.engine.call_views import PromiseView
 from openline.engine.calls import Calls
 from openline.engine.context import Context
-from openline.engine.desk import LinkView, PathView, PostView, PromiseView, RecordView
+from openline.engine.desk import LinkView, PathView, PostView, RecordView
 from openline.engine.keeper import Keeper
 from openline.engine.watch import Watch
 from openline.protocol.clock import Now

@@ -9,16 +9,14 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
-    AnswerWord,
     AudioReport,
     DeskApi,
     DeskEvent,
     Gate,
-    MannerWord,
     MicWord,
     PostView,
-    PrecedenceWord,
     Refused,
     StopTalking,
     TextTaken,

@@ -82,7 +82,9 @@ def test_second_call_of_the_peer_ends_its_first() -> None:
     pair.drop = lambda _to, _class, _body: False
     pair.talk(pair.a)
     assert call(pair, pair.b).call == call(pair, pair.a).call
-    assert [account["outcome"] for account in accounts(pair, pair.b)] == ["withdrawn"]
+    # Nobody told B why: that it was withdrawn is A's to say.
+    assert [account["outcome"] for account in accounts(pair, pair.b)] == ["ended"]
+    assert [account["outcome"] for account in accounts(pair, pair.a)] == ["withdrawn"]
     assert pair.b.gates() == [True, False, True]
 
 
