@@ -19,7 +19,7 @@ LATCH_LATE_MS: Final = 1_000
 class CallFloor:
     """Holder, speakers and consent, by desk."""
 
-    __slots__ = ("_ctx", "_cut_ms", "_watch", "consented", "cut", "holder", "talkers")
+    __slots__ = ("_by_own", "_ctx", "_cut_ms", "_watch", "consented", "cut", "holder", "talkers")
 
     def __init__(self, ctx: Context, watch: Watch) -> None:
         """Nobody."""
@@ -28,7 +28,7 @@ class CallFloor:
         self.holder = b""
         self.talkers: list[bytes] = []
         self.consented = b""
-        self.cut, self._cut_ms = b"", 0
+        self.cut, self._cut_ms, self._by_own = b"", 0, False
 
     def principal(self, desk: bytes) -> bool:
         """That desk may take, begin, answer and end."""
@@ -40,7 +40,7 @@ class CallFloor:
 
     def refusal(self, desk: bytes, call: Call | None, now: Now) -> str:
         """Why that desk may not talk now, as the reason of a StopTalking; "" if it may."""
-        if desk == self.cut and now.mono_ms - self._cut_ms < LATCH_LATE_MS:
+        if self._late_latch(desk, call, now):
             return "call.two_way_over"
         if not self.principal(desk):
             interpreter = self._watch.seat(desk).role == "interpreter"
@@ -55,6 +55,16 @@ class CallFloor:
         if others and not (call is not None and call.two_way.open):
             return "call.talking_elsewhere"
         return ""
+
+    def _late_latch(self, desk: bytes, call: Call | None, now: Now) -> bool:
+        """That desk may have latched by what it was shown before two-way ended.
+
+        If its own officer ended it the page knows, unless the officer asked anew at once.
+        """
+        if desk != self.cut or now.mono_ms - self._cut_ms >= LATCH_LATE_MS:
+            return False
+        asked = call is not None and call.two_way.own and not call.two_way.open
+        return asked or not self._by_own
 
     def add(self, desk: bytes) -> None:
         """That desk's officer talks."""
@@ -76,7 +86,7 @@ class CallFloor:
     def two_way_over(self, now: Now, *, reason: str = "call.two_way_over", by: bytes = b"") -> None:
         """It is no longer open both ways: the desk that latched stops; ``by``: whose act it was."""
         if self.consented:
-            self.cut = b"" if by == self.consented else self.consented
+            self.cut, self._by_own = self.consented, by == self.consented
             self._cut_ms = now.mono_ms
             self.stop(self.consented, reason)
             self.consented = b""

@@ -157,6 +157,17 @@ def test_who_ended_it_may_press_at_once() -> None:
     assert call(pair, pair.a).own_talking
 
 
+def test_who_ended_it_and_asks_anew_does_not_latch_by_what_it_saw_before() -> None:
+    """Found by the simulation, seed 139."""
+    pair = opened("a")
+    consent(pair, pair.a, on=False)
+    consent(pair, pair.a)
+    pair.a.desk_events.clear()
+    pair.talk(pair.a)
+    assert pair.a.stops() == [OVER]
+    assert not call(pair, pair.a).own_talking
+
+
 @pytest.mark.parametrize("what", ["restart", "link"])
 def test_restart_and_link_loss_end_it(what: str) -> None:
     pair = opened("a")
