@@ -23,6 +23,7 @@ from openline.engine.ports import PostSettings, StoredState
 from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
 from openline.link import Link, LinkConfig, PathConfig
+from openline.protocol.manners import Accepts
 from openline.record.card import Card
 from openline.record.genesis import Genesis, make_genesis
 from openline.store import Store, StoreWriter
@@ -109,7 +110,14 @@ def _join(
         state=state,
         signer=make_signer(keys),
         random=secrets.token_bytes,
-        settings=PostSettings(officer=config.officer),
+        settings=PostSettings(
+            officer=config.officer,
+            accepts=Accepts(
+                announce=config.calls.announce,
+                ring=config.calls.ring,
+                two_way=config.calls.two_way,
+            ),
+        ),
         now=read_now(),
     )
     genesis = make_genesis(own, peer)

@@ -7,9 +7,10 @@ unknown key is an error, because a mistyped setting must not be silently absent.
 
 import tomllib
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +20,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from openline.errors import ConfigError
+from openline.protocol.manners import is_rule
 
 PORT_MAX: Final = 65_535
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +56,32 @@ class DeskSettings(BaseModel):
     sample: Path | None = None
 
 
+def _rule(rule: str) -> str:
+    if not is_rule(rule):
+        raise PydanticCustomError(
+            "rule", '"always", "never" or a time in UTC such as "08:00-18:00"'
+        )
+    return rule
+
+
+Rule = Annotated[str, AfterValidator(_rule)]
+
+
+class CallSettings(BaseModel):
+    """Which manners of call this side accepts, and when: ``always``, ``never`` or UTC HH:MM-HH:MM.
+
+    Attributes:
+        announce: a caller sounds here at once; else it rings. ring: a call rings here; else it
+            ends, and both accounts say why. two_way: a call may ask to be open both ways.
+    """
+
+    model_config = _STRICT
+
+    announce: Rule = "always"
+    ring: Rule = "always"
+    two_way: Rule = "always"
+
+
 class DiagnosticsSettings(BaseModel):
     """The program's own diagnostics: never a body, never a secret.
 
@@ -83,6 +111,7 @@ class PostConfig(BaseSettings):
     officer: str = Field(default="W-1", pattern=r"^[A-Za-z0-9-]{1,16}$")
     paths: dict[str, PathSettings] = Field(min_length=1)
     desk: DeskSettings = DeskSettings()
+    calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
 
 

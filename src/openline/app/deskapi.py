@@ -2,7 +2,16 @@
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
-from openline.engine.desk import AudioReport, DeskSink, PostView, TimelineItem
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
+from openline.engine.desk import (
+    FIRST_SEAT,
+    AudioReport,
+    DeskSink,
+    PostView,
+    Seat,
+    TimelineItem,
+)
+from openline.protocol.call import Answer, Manner, Precedence
 
 
 class DeskFront:
@@ -13,10 +22,10 @@ class DeskFront:
         self._shell = shell
         self._voice = voice
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there."""
         self._shell.sinks[desk] = sink
-        self._shell.post.desk_opened(desk, self._shell.clock())
+        self._shell.post.desk_opened(desk, self._shell.clock(), seat)
         self._shell.carry_out()
 
     def desk_closed(self, desk: bytes) -> None:
@@ -50,9 +59,37 @@ class DeskFront:
         self._shell.post.text_opened(desk, item, self._shell.clock())
         self._shell.carry_out()
 
-    def talk(self, desk: bytes, *, on: bool) -> None:
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
         """The talk key went down or up."""
-        self._shell.post.talk(desk, on=on, now=self._shell.clock())
+        self._shell.post.talk(
+            desk,
+            on=on,
+            now=self._shell.clock(),
+            precedence=Precedence[precedence],
+            manner=Manner(manner),
+        )
+        self._shell.carry_out()
+
+    def two_way(self, desk: bytes, *, on: bool) -> None:
+        """This desk's officer consents to be open both ways, or ends it."""
+        self._shell.post.two_way(desk, on=on, now=self._shell.clock())
+        self._shell.carry_out()
+
+    def answer(self, desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        """An officer of the called side answers without taking the call."""
+        self._shell.post.answer(desk, Answer(answer), due_s, self._shell.clock())
+        self._shell.carry_out()
+
+    def take_over(self, desk: bytes) -> None:
+        """This desk takes the call over from another of its own side."""
+        self._shell.post.take_over(desk, self._shell.clock())
         self._shell.carry_out()
 
     def sounded(self, desk: bytes, call: str) -> None:

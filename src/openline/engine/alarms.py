@@ -16,6 +16,8 @@ RESTORED: Final = "restored"
 OWN_LOG_MISSING: Final = "own_log_missing"
 PEER_FORGOT: Final = "peer_forgot"
 PEER_RESTORED: Final = "peer_restored"
+ETA_OVERDUE: Final = "eta_overdue"
+REPLY_OVERDUE: Final = "reply_overdue"
 
 CODES: Final = (
     LINK_DOWN,
@@ -25,6 +27,8 @@ CODES: Final = (
     OWN_LOG_MISSING,
     PEER_FORGOT,
     PEER_RESTORED,
+    ETA_OVERDUE,
+    REPLY_OVERDUE,
 )
 """Every alarm that the engine can raise: as many as can ever stand at once."""
 

@@ -7,14 +7,24 @@ parties signed), the watch (what a side says of its own desk).
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+
+from openline.engine.call_views import (
+    AnswerWord,
+    CallView,
+    MannerWord,
+    PrecedenceWord,
+    PromiseView,
+)
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
 """What the parties signed; UNCONFIRMED until both signatures of the genesis are here."""
 LampWord = Literal["up", "stream", "dead"]
 RecordWord = Literal["waiting", "restoring", "live", "halted"]
-CallStateWord = Literal["announcing", "taken", "ended"]
+Role = Literal["principal", "interpreter", "note_taker", "listener"]
+"""What a desk may do: a principal takes, begins, answers and talks; an interpreter talks in an open
+call; the others only hear. All use the own side's private channel."""
 MicWord = Literal["COLD", "ARMED", "LIVE"]
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
@@ -82,29 +92,40 @@ class RecordView:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallView:
-    """The call in progress.
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a desk sits.
 
     Attributes:
-        call: hex id. role: whether this side called. peer_sounded: the peer's post says that it
-            sounded at an attended desk (no officer's act). silenced: which side silenced it.
-        ends_in_ms: an untaken announce ends then; None otherwise.
-        outcome: code of the end once ``state`` is ``ended``.
+        slot: 0 to 2 on each side. officer: watch code; "" is the post's only officer.
     """
 
-    call: str
-    role: Literal["caller", "called"]
-    manner: Literal["announce", "ring"]
-    state: CallStateWord
-    started_wall_ms: int
-    own_talking: bool
-    peer_talking: bool
-    peer_sounded: bool
-    sounded_here: bool
-    silenced: Literal["", "own", "peer"] = ""
-    ends_in_ms: int | None = None
-    outcome: str = ""
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+FIRST_SEAT: Final = Seat()
+"""Of a post with one desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One desk of this side; none of it crosses the line.
+
+    Attributes:
+        desk: hex name. mic: by the word of its page. talking: it speaks to the far side; private:
+            to the own desks. hears: its page said that it can hear.
+    """
+
+    desk: str
+    slot: int
+    role: Role
+    officer: str
+    mic: MicWord
+    talking: bool
+    private: bool
+    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +156,8 @@ class PostView:
     alarms: tuple[AlarmView, ...]
     officer: str
     disk_fault: str | None = None
+    desks: tuple[DeskView, ...] = ()
+    promises: tuple[PromiseView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +296,7 @@ class DeskApi(Protocol):
     The app implements this over the engine and the voice endpoint.
     """
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
 
     def desk_closed(self, desk: bytes) -> None:
@@ -294,8 +317,34 @@ class DeskApi(Protocol):
     def text_opened(self, desk: bytes, item: str) -> None:
         """The officer opened a text of the peer."""
 
-    def talk(self, desk: bytes, *, on: bool) -> None:
-        """The talk key went down or up (starts an announce when no call is open)."""
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
+        """The talk key went down or up; begins a call when none is open.
+
+        A precedence above that of the open call interrupts it. Answered by StopTalking if this desk
+        may not talk now.
+        """
+
+    def two_way(self, desk: bytes, *, on: bool) -> None:
+        """This desk's officer consents to be open both ways, or ends it; nothing opens by it."""
+
+    def answer(self, desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        """An officer of the called side answers without taking the call.
+
+        Args:
+            desk: where.
+            answer: ``heard``, ``fetching``, ``reply`` or ``declined``.
+            due_s: seconds from now, with ``fetching`` and ``reply``; else 0.
+        """
+
+    def take_over(self, desk: bytes) -> None:
+        """This desk takes the call over from another of its own side."""
 
     def sounded(self, desk: bytes, call: str) -> None:
         """The far voice was in fact played at this desk with its audio running."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from openline.engine.desk import DeskEvent
+from openline.protocol.manners import ACCEPTS_ALL, Accepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class PostSettings:
             both cards say so.
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
+        eta_grace_ms: a call held for a principal ends so long after the announced time.
+        accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
     """
 
@@ -115,6 +118,8 @@ class PostSettings:
     announces_per_hour: int = 12
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000
+    eta_grace_ms: int = 60_000
+    accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
 
 

@@ -9,9 +9,18 @@ from typing import Final
 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
+from openline.engine.call_acts import CallActs
 from openline.engine.calls import Calls
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, PathView, PostView, TimelineItem, ViewChanged
+from openline.engine.desk import (
+    FIRST_SEAT,
+    AudioReport,
+    PathView,
+    PostView,
+    Seat,
+    TimelineItem,
+    ViewChanged,
+)
 from openline.engine.ports import (
     Command,
     FarLegChanged,
@@ -40,7 +49,7 @@ CONTROL_AGAIN_MS: Final = 2_000
 """What stands is said again, whatever became of the frame that said it first."""
 
 
-class Post:
+class Post(CallActs):
     """A running post; see the module. Every call returns at once."""
 
     def __init__(  # noqa: PLR0913 - the facade's agreed signature
@@ -70,7 +79,9 @@ class Post:
         self._out, self._in = ControlOut(ctx.incarnation), ControlIn()
         self._live = Liveness()
         self._watch = Watch(ctx)
-        self._calls = Calls(ctx, self._out, self._record.keeper, self._watch, state.meta, now)
+        self._calls = Calls(
+            ctx, self._out, self._record.keeper, self._watch, self._alarms, state.meta, now
+        )
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
         self._far_leg: bytes | None = None
@@ -217,16 +228,16 @@ class Post:
 
     # --- desks ---------------------------------------------------------------------------------
 
-    def desk_opened(self, desk: bytes, now: Now) -> None:
+    def desk_opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there."""
-        self._watch.opened(desk, now)
+        self._watch.opened(desk, now, seat)
         self._calls.desk_opened(desk)
         self._desks_changed(now)
 
     def desk_closed(self, desk: bytes, now: Now) -> None:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
-        self._calls.talk(desk, on=False, now=now)
+        self._calls.desk_lost(desk, now)
         self._desks_changed(now)
 
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
@@ -253,6 +264,7 @@ class Post:
             self._calls,
             self._live,
             link,
+            self._record.promises(now),
             now,
         )
 
@@ -276,27 +288,6 @@ class Post:
     def text_opened(self, desk: bytes, item: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """The officer opened a text of the peer."""
         self._record.text_opened(item, now)
-        self._record.settle(now)
-
-    def talk(self, desk: bytes, *, on: bool, now: Now) -> None:
-        """The talk key went down or up."""
-        link_down = self._live.tick(now) is LinkState.DOWN
-        self._calls.talk(desk, on=on, now=now, link_down=link_down)
-        self._record.settle(now)
-
-    def sounded(self, desk: bytes, call: str, now: Now) -> None:
-        """The far voice was in fact played at this desk."""
-        self._calls.sounded(desk, call)
-        self._record.settle(now)
-
-    def end_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """End the call."""
-        self._calls.end(now)
-        self._record.settle(now)
-
-    def silence_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """Silence the incoming announce at this side."""
-        self._calls.silence()
         self._record.settle(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature

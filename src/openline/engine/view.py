@@ -3,6 +3,7 @@
 from typing import Literal
 
 from openline.engine.alarms import Alarms
+from openline.engine.call_views import PromiseView
 from openline.engine.calls import Calls
 from openline.engine.context import Context
 from openline.engine.desk import LinkView, PathView, PostView, RecordView
@@ -24,6 +25,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
     calls: Calls,
     live: Liveness,
     link: LinkFacts,
+    promises: tuple[PromiseView, ...],
     now: Now,
 ) -> PostView:
     """The state to show at ``now``."""
@@ -58,6 +60,8 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
         alarms=alarms.view(),
         officer=ctx.settings.officer,
         disk_fault=keeper.disk_fault,
+        desks=calls.desk_views(),
+        promises=promises,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, WatchView
+from openline.engine.desk import FIRST_SEAT, AudioReport, DeskView, Seat, WatchView
 from openline.errors import PeerProtocolError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import (
@@ -20,6 +20,7 @@ from openline.record.cbor import Value, as_bool, as_map, as_text
 from openline.record.limits import NAME_CHARACTERS_MAX, WATCH_CODE_CHARACTERS_MAX
 
 DESKS_MAX: Final = 64
+SEATS_MAX: Final = 128
 _FIELDS: Final = frozenset({"attended", "code", "name"})
 
 
@@ -36,18 +37,29 @@ class Watch:
         """No desk, no word."""
         self._ctx = ctx
         self._desks: dict[bytes, _Desk] = {}
+        self._seats: dict[bytes, Seat] = {}
+        """Also of desks that fell silent: one that comes back may do no more than before."""
         self._peer: dict[str, Value] | None = None
 
     # --- own desks -----------------------------------------------------------------------------
 
-    def opened(self, desk: bytes, now: Now) -> None:
+    def opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
         """A desk is there."""
         if len(self._desks) < DESKS_MAX:
             self._desks[desk] = _Desk(now.mono_ms)
+            self.reseat(desk, seat)
+
+    def reseat(self, desk: bytes, seat: Seat) -> None:
+        """That desk sits there now."""
+        self._seats[desk] = seat
+        silent = [name for name in self._seats if name not in self._desks]
+        for name in silent[: max(0, len(self._seats) - SEATS_MAX)]:
+            del self._seats[name]
 
     def closed(self, desk: bytes) -> None:
         """A desk is gone."""
         self._desks.pop(desk, None)
+        self._seats.pop(desk, None)
 
     def alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """A desk answers."""
@@ -70,6 +82,29 @@ class Watch:
     def has(self, desk: bytes) -> bool:
         """That desk is there."""
         return desk in self._desks
+
+    def seat(self, desk: bytes) -> Seat:
+        """Where that desk sits."""
+        return self._seats.get(desk, FIRST_SEAT)
+
+    def desk_views(self, talkers: tuple[bytes, ...]) -> tuple[DeskView, ...]:
+        """All own desks; ``talkers`` speak to the far side."""
+        views = []
+        for name, desk in self._desks.items():
+            seat, report = self.seat(name), desk.report
+            views.append(
+                DeskView(
+                    desk=name.hex(),
+                    slot=seat.slot,
+                    role=seat.role,
+                    officer=seat.officer or self._ctx.settings.officer,
+                    mic="COLD" if report is None else report.mic,
+                    talking=name in talkers,
+                    private=False,
+                    hears=report is not None and report.context == "running",
+                )
+            )
+        return tuple(sorted(views, key=_by_slot))
 
     @property
     def connected(self) -> bool:
@@ -131,3 +166,7 @@ class Watch:
             attended=attended if isinstance(attended, bool) else None,
             code=code if disclosed and isinstance(code, str) else None,
         )
+
+
+def _by_slot(view: DeskView) -> tuple[int, str]:
+    return view.slot, view.desk

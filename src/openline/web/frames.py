@@ -7,8 +7,9 @@ checked, and what is not in the table is refused.
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
     AudioReport,
     DeskApi,
@@ -35,6 +36,9 @@ ID_CHARACTERS_MAX: Final = 64
 WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
 _MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
+_PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
+_MANNERS: Final[dict[str, MannerWord]] = {"announce": "announce", "two_way": "two_way"}
+_ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
 
 Frame = dict[str, Any]
 
@@ -80,7 +84,27 @@ def _opened(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 
 def _talk(api: DeskApi, desk: bytes, frame: Frame) -> None:
-    api.talk(desk, on=_flag(frame, "on"))
+    precedence = _PRECEDENCES.get(_string(frame, "precedence", WORD_CHARACTERS_MAX, "ROUTINE"))
+    manner = _MANNERS.get(_string(frame, "manner", WORD_CHARACTERS_MAX, "announce"))
+    if precedence is None or manner is None:
+        raise AccessError("web.frame", "precedence or manner")
+    api.talk(desk, on=_flag(frame, "on"), precedence=precedence, manner=manner)
+
+
+def _two_way(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.two_way(desk, on=_flag(frame, "on"))
+
+
+def _answer(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    answer = _ANSWERS.get(_string(frame, "answer", WORD_CHARACTERS_MAX))
+    due_s = frame.get("due_s", 0)
+    if not answer or isinstance(due_s, bool) or not isinstance(due_s, int):
+        raise AccessError("web.frame", "answer")
+    api.answer(desk, answer, due_s)
+
+
+def _take_over(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.take_over(desk)
 
 
 def _sounded(api: DeskApi, desk: bytes, frame: Frame) -> None:
@@ -108,6 +132,9 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "text": _text,
     "opened": _opened,
     "talk": _talk,
+    "two-way": _two_way,
+    "answer": _answer,
+    "take-over": _take_over,
     "sounded": _sounded,
     "end": _end,
     "silence": _silence,

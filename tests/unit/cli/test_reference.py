@@ -11,7 +11,13 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from openline.app.config import DeskSettings, DiagnosticsSettings, PathSettings, PostConfig
+from openline.app.config import (
+    CallSettings,
+    DeskSettings,
+    DiagnosticsSettings,
+    PathSettings,
+    PostConfig,
+)
 from openline.cli.main import build
 from openline.cli.output import exit_status
 from openline.cli.words import Words
@@ -101,7 +107,8 @@ def test_every_setting_is_in_the_reference() -> None:
         *(key for key in keys(PostConfig) if key == "`officer`"),
         *keys(PathSettings, "paths.NAME."),
         *keys(DeskSettings, "desk."),
+        *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
     ]
-    assert len(wanted) == 8
+    assert len(wanted) == 11
     assert [key for key in wanted if f"| {key} |" not in text] == []

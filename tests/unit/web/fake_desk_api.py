@@ -5,10 +5,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from openline.engine.call_views import AnswerWord, CallView, MannerWord, PrecedenceWord
 from openline.engine.desk import (
+    FIRST_SEAT,
     AlarmView,
     AudioReport,
-    CallView,
     DeskEvent,
     DeskSink,
     LampWord,
@@ -20,6 +21,7 @@ from openline.engine.desk import (
     Refused,
     Rung,
     RungWord,
+    Seat,
     TextTaken,
     TimelineChanged,
     TimelineItem,
@@ -142,7 +144,7 @@ class FakeDeskApi:
     def said(self, kind: str) -> list[tuple[Any, ...]]:
         return [act for act in self.acts if act[0] == kind]
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, _seat: Seat = FIRST_SEAT) -> None:
         self.acts.append(("desk_opened", desk))
         self.sinks[desk] = sink
 
@@ -172,8 +174,25 @@ class FakeDeskApi:
     def text_opened(self, _desk: bytes, item: str) -> None:
         self.acts.append(("opened", item))
 
-    def talk(self, _desk: bytes, *, on: bool) -> None:
-        self.acts.append(("talk", on))
+    def talk(
+        self,
+        _desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
+        more = () if (precedence, manner) == ("ROUTINE", "announce") else (precedence, manner)
+        self.acts.append(("talk", on, *more))
+
+    def two_way(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("two_way", on))
+
+    def answer(self, _desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        self.acts.append(("answer", answer, due_s))
+
+    def take_over(self, _desk: bytes) -> None:
+        self.acts.append(("take_over",))
 
     def sounded(self, _desk: bytes, call: str) -> None:
         self.acts.append(("sounded", call))

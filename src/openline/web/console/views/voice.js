@@ -28,10 +28,11 @@ function callPanel(call, actions) {
   }
   const peer = nameOf(state.view.peer_names);
   const left = endsIn(call);
-  const incoming = call.role === "called" && call.state === "announcing";
+  const incoming = call.role === "called" && (call.state === "announcing" || call.state === "held");
+  const way = call.state === "held" ? "held" : call.manner;
   const silenced = call.silenced ? t(`call.silenced_${call.silenced}`) : "";
   const title = call.state === "taken" ? t("call.taken", { peer })
-    : t(incoming ? `call.in_${call.manner}` : `call.out_${call.manner}`, { peer });
+    : t(incoming ? `call.in_${way}` : `call.out_${way}`, { peer });
   return html`<div class="call ${incoming && !call.silenced ? "incoming" : ""}">
     <div class="head">${SHAPES.call}<div><b>${title}</b>
       ${incoming && !call.silenced ? html`<span>${t("call.press_to_answer")}</span>` : nothing}
