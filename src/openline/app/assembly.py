@@ -107,7 +107,9 @@ def _join(
         state=state,
         signer=make_signer(keys),
         random=secrets.token_bytes,
-        settings=PostSettings(officer=config.officer),
+        settings=PostSettings(
+            officer=config.officer, alarm_after_ms=config.alarms.after_seconds * 1000
+        ),
         now=read_now(),
     )
     genesis = make_genesis(own, peer)

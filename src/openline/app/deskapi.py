@@ -2,7 +2,7 @@
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
-from openline.engine.desk import AudioReport, DeskSink, PostView, TimelineItem
+from openline.engine.desk import AudioReport, DeskSink, Figures, PostView, TimelineItem
 
 
 class DeskFront:
@@ -31,6 +31,10 @@ class DeskFront:
         self._voice.reported(desk, report.connection)
         self._shell.post.desk_alive(desk, report, self._shell.clock())
         self._shell.carry_out()
+
+    def desk_figures(self, desk: bytes, figures: Figures) -> None:
+        """How speech arrives at a desk."""
+        self._shell.post.desk_figures(desk, figures, self._shell.clock())
 
     def view(self) -> PostView:
         """The state to show now."""

@@ -151,7 +151,7 @@ class Calls:
     def sounded(self, desk: bytes, name: str) -> None:
         """The far voice was played at a desk of ours."""
         call = self._call
-        if call is None or call.tag.hex() != name or call.sounded or not self._watch.has(desk):
+        if call is None or call.tag.hex() != name or call.sounded or not self._watch.hears(desk):
             return
         call.sounded = True
         self._teller.tell(call)

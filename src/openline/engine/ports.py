@@ -108,6 +108,7 @@ class PostSettings:
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
         desk_silent_ms: a desk that was not heard for so long is not attended.
+        alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
     """
 
     officer: str = "W-1"
@@ -116,6 +117,7 @@ class PostSettings:
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000
     desk_silent_ms: int = 5_000
+    alarm_after_ms: int = 30_000
 
 
 class Signer(Protocol):

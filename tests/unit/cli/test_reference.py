@@ -11,7 +11,13 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from openline.app.config import DeskSettings, DiagnosticsSettings, PathSettings, PostConfig
+from openline.app.config import (
+    AlarmSettings,
+    DeskSettings,
+    DiagnosticsSettings,
+    PathSettings,
+    PostConfig,
+)
 from openline.cli.main import build
 from openline.cli.output import exit_status
 from openline.cli.words import Words
@@ -101,6 +107,7 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(PathSettings, "paths.NAME."),
         *keys(DeskSettings, "desk."),
         *keys(DiagnosticsSettings, "diagnostics."),
+        *keys(AlarmSettings, "alarms."),
     ]
-    assert len(wanted) == 8
+    assert len(wanted) == 12
     assert [key for key in wanted if f"| {key} |" not in text] == []

@@ -169,7 +169,8 @@ class Desk:
             if self._socket is not None and self._media is not None:
                 mic = "LIVE" if self._media.talking else "COLD"
                 state = self._media.state
-                await self.send("alive", mic=mic, context="running", connection=state, error="")
+                audio = {"context": "running", "connection": state, "error": "", "hears": True}
+                await self.send("alive", mic=mic, **audio)
             await asyncio.sleep(ALIVE_S)
 
     async def send(self, kind: str, **facts: object) -> None:
