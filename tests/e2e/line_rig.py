@@ -138,6 +138,8 @@ class RealDesk:
         await self.page.wait_for_selector("#talk-key")
         await self.until("document.title.includes('LINK UP')")
         await self.page.click("#foot")
+        await self.page.click("#test-loudspeaker")
+        await self.page.click("#heard-yes")
 
     async def ready(self) -> None:
         """Wait until this desk can speak and be heard."""

@@ -89,7 +89,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 def test_a_peer_made_from_the_text_alone_exchanges_texts_and_receipts(line: Line) -> None:
     peer, root = line.peer, line.post.root
-    peer.control("presence", 1, {"attended": True, "code": "W-7"})
+    peer.control("presence", 1, {"attended": True, "hears": True, "code": "W-7"})
     peer.text("Hello from a stranger.")
     line.until(lambda: peer.receipted == 3)
 
@@ -101,7 +101,7 @@ def test_a_peer_made_from_the_text_alone_exchanges_texts_and_receipts(line: Line
     record = {"state": "live", "own_size": 3, "peer_size": 3, "receipted": 3, "sealed": 3}
     assert status["record"] == record | {"outbox": 0, "fault": None}
     assert (status["link"]["state"], status["link"]["tls_group"]) == ("UP", "X25519MLKEM768")
-    assert status["peer_watch"] == {"attended": True, "code": "W-7"}
+    assert status["peer_watch"] == {"attended": True, "code": "W-7", "hears": True}
     assert peer.objects["presence"][1] == {"attended": False}
     assert (status["alarms"], status["offences"]) == ([], [])
 

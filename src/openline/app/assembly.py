@@ -117,6 +117,7 @@ def _join(
                 ring=config.calls.ring,
                 two_way=config.calls.two_way,
             ),
+            alarm_after_ms=config.alarms.after_seconds * 1000,
         ),
         now=read_now(),
     )

@@ -8,8 +8,16 @@ unknown key is an error, because a mistyped setting must not be silently absent.
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -96,6 +104,44 @@ class DiagnosticsSettings(BaseModel):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class AlarmSettings(BaseModel):
+    """What happens with an alarm that nobody acknowledged.
+
+    Attributes:
+        after_seconds: so long an alarm waits for an officer.
+        hook: a program and its arguments; it gets the alarm as JSON on its standard input.
+        webhook: an address that gets the same by POST.
+        hook_seconds: so long either of them may take.
+    """
+
+    model_config = _STRICT
+
+    after_seconds: int = Field(default=30, ge=1, le=3600)
+    hook: tuple[str, ...] = Field(default=(), max_length=32)
+    webhook: str = Field(default="", max_length=2048)
+    hook_seconds: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in {"http", "https"} or not address.hostname):
+            reason = "not an http:// or https:// address with a host"
+            raise ValueError(reason)
+        if address.username is not None or (value and address.port == 0):
+            reason = "a name, password or port 0 in the address"
+            raise ValueError(reason)
+        return value
+
+    @field_validator("hook")
+    @classmethod
+    def _names_a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and (not value[0] or any("\0" in part for part in value)):
+            reason = "the first item does not name a program"
+            raise ValueError(reason)
+        return value
+
+
 class PostConfig(BaseSettings):
     """All settings of one post.
 
@@ -113,6 +159,7 @@ class PostConfig(BaseSettings):
     desk: DeskSettings = DeskSettings()
     calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
 
 def load_config(path: Path) -> PostConfig:

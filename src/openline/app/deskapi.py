@@ -7,6 +7,7 @@ from openline.engine.desk import (
     FIRST_SEAT,
     AudioReport,
     DeskSink,
+    Figures,
     PostView,
     Seat,
     TimelineItem,
@@ -40,6 +41,10 @@ class DeskFront:
         self._voice.reported(desk, report.connection)
         self._shell.post.desk_alive(desk, report, self._shell.clock())
         self._shell.carry_out()
+
+    def desk_figures(self, desk: bytes, figures: Figures) -> None:
+        """How speech arrives at a desk."""
+        self._shell.post.desk_figures(desk, figures, self._shell.clock())
 
     def view(self) -> PostView:
         """The state to show now."""

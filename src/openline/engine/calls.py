@@ -250,7 +250,7 @@ class Calls:
     def sounded(self, desk: bytes, name: str) -> None:
         """The far voice was played at a desk of ours."""
         call = self._core.call
-        if call is None or call.tag.hex() != name or call.sounded or not self._watch.has(desk):
+        if call is None or call.tag.hex() != name or call.sounded or not self._watch.hears(desk):
             return
         call.sounded = True
         self._core.teller.tell(call)

@@ -26,6 +26,18 @@ Role = Literal["principal", "interpreter", "note_taker", "listener"]
 """What a desk may do: a principal takes, begins, answers and talks; an interpreter talks in an open
 call; the others only hear. All use the own side's private channel."""
 MicWord = Literal["COLD", "ARMED", "LIVE"]
+DEAF: Final = frozenset({
+    "audio_page",
+    "blocked",
+    "device_changed",
+    "no_answer",
+    "no_device",
+    "stalled",
+    "suspended",
+    "unproven",
+    "volume",
+})  # fmt: skip
+"""Why a desk cannot hear. Each has a sentence ``alarm.deaf_desk.WORD`` with the next step."""
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
 
@@ -62,12 +74,16 @@ class WatchView:
     """Whether a desk is manned, by that side's own word.
 
     Attributes:
-        attended: True or False, or None when not reported (by agreement or for lack of contact).
+        attended: a page answers and can hear. None when not reported (by agreement or for lack of
+            contact).
         code: watch code of the officer on watch, as far as disclosed.
+        hears: False when pages answer and none of them can hear: a deaf desk, where a text is seen
+            and a voice is not heard. None when no page answers, or when not reported.
     """
 
     attended: bool | None
     code: str | None
+    hears: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +146,44 @@ class DeskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView:
-    """A condition that demands an act. ``code`` is a key ``alarm.CODE`` of the catalogue."""
+    """A condition that demands an act. ``code`` is a key ``alarm.CODE`` of the catalogue.
+
+    Attributes:
+        unanswered: nobody acknowledged it in the time set: the second output fires.
+    """
 
     code: str
     since_wall_ms: int
     acknowledged: bool
     facts: dict[str, str | int] = field(default_factory=dict)
+    unanswered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How speech arrives at one desk over one connection, by its browser's own counters.
+
+    Each is a difference of two snapshots a second apart. None: not measured.
+
+    Attributes:
+        desk: hex. pair_slot: 0 to 2 a far desk, 3 to 5 a desk of our own side.
+        mouth_to_ear_ms: from the far mouth to the ear here. **An estimate**: constants for what a
+            page cannot measure, half a round trip of the path, jitter buffer, output latency.
+        loss, concealed: parts of packets and of samples, 0 to 1.
+        jitter_ms: delay in the jitter buffer.
+        packets: received within that second. leg_rtt_ms: to our own post and back.
+        age_ms: since the page said so.
+    """
+
+    desk: str
+    pair_slot: int
+    mouth_to_ear_ms: float | None
+    loss: float | None
+    jitter_ms: float | None
+    concealed: float | None
+    packets: int
+    leg_rtt_ms: float | None = None
+    age_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +206,7 @@ class PostView:
     disk_fault: str | None = None
     desks: tuple[DeskView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
+    figures: tuple[Figures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +251,10 @@ class AudioReport:
 
     Attributes:
         visible: the page stands on a screen: not in a tab behind others, not minimised.
+        hears: its sound runs, its loudspeaker was proven since sign-on and is not at zero. A page
+            that does not say so is deaf.
+        deaf: why it cannot hear, one of ``DEAF``; empty if it hears.
+        silent_mic: it transmits and its microphone gives nothing.
     """
 
     mic: MicWord
@@ -209,6 +262,9 @@ class AudioReport:
     connection: str
     error: str = ""
     visible: bool = True
+    hears: bool = False
+    deaf: str = ""
+    silent_mic: bool = False
 
 
 # --- events from the post to its desks -------------------------------------------------------
@@ -304,6 +360,9 @@ class DeskApi(Protocol):
 
     def desk_alive(self, desk: bytes, report: AudioReport) -> None:
         """The desk's page and audio answer; without it for 5 s the desk is not attended."""
+
+    def desk_figures(self, desk: bytes, figures: Figures) -> None:
+        """How speech arrives there; ``figures.desk`` and ``age_ms`` are filled in by the post."""
 
     def view(self) -> PostView:
         """The state to show now."""

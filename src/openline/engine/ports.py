@@ -111,6 +111,7 @@ class PostSettings:
         eta_grace_ms: a call held for a principal ends so long after the announced time.
         accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
+        alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
     """
 
     officer: str = "W-1"
@@ -121,6 +122,7 @@ class PostSettings:
     eta_grace_ms: int = 60_000
     accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
+    alarm_after_ms: int = 30_000
 
 
 class Signer(Protocol):

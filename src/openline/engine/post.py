@@ -15,6 +15,7 @@ from openline.engine.context import Context
 from openline.engine.desk import (
     FIRST_SEAT,
     AudioReport,
+    Figures,
     PathView,
     PostView,
     Seat,
@@ -101,6 +102,9 @@ class Post(CallActs):
         link_down = self._live.tick(now) is LinkState.DOWN
         self._link_moved(before, self._live.state, now)
         if self._watch.tick(now):
+            self._ctx.desks(ViewChanged())
+        self._look_for_the_deaf(now)
+        if self._alarms.tick(now, self._ctx.settings.alarm_after_ms):
             self._ctx.desks(ViewChanged())
         self._say_presence()
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
@@ -247,6 +251,19 @@ class Post(CallActs):
             # Only a page that answers, and is looked at or could be, has shown anything.
             self._record.say_shown(now)
         self._desks_changed(now)
+
+    def desk_figures(self, desk: bytes, figures: Figures, now: Now) -> None:
+        """How speech arrives at a desk, for those who look."""
+        self._watch.measured(desk, figures, now)
+
+    def _look_for_the_deaf(self, now: Now) -> None:
+        facts = self._watch.deaf(now)
+        if facts is None:
+            changed = self._alarms.clear(alarms.DEAF_DESK)
+        else:
+            changed = self._alarms.raise_(alarms.DEAF_DESK, now, **facts)
+        if changed:
+            self._ctx.desks(ViewChanged())
 
     def _desks_changed(self, now: Now) -> None:
         self._say_presence()

@@ -62,11 +62,12 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
         disk_fault=keeper.disk_fault,
         desks=calls.desk_views(),
         promises=promises,
+        figures=watch.figures(now),
     )
 
 
 def _voice(watch: Watch, *, far_leg: bool) -> VoiceWord:
-    if not watch.attended:
+    if not watch.present:
         return "no_desk"
     if not far_leg:
         return "no_far_desk"

@@ -171,6 +171,7 @@ class DeskRoom:
             context="running",
             connection="connected",
             visible=not self.open[desk].hidden,
+            hears=True,
         )
 
     def post_started(self) -> None:

@@ -11,9 +11,11 @@ from typing import Any, Final, get_args
 
 from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
+    DEAF,
     AudioReport,
     DeskApi,
     DeskEvent,
+    Figures,
     Gate,
     MicWord,
     PostView,
@@ -35,6 +37,9 @@ SDP_CHARACTERS_MAX: Final = 16 * 1024
 ID_CHARACTERS_MAX: Final = 64
 WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
+FIGURE_MS_MAX: Final = 600_000.0
+PACKETS_MAX: Final = 1_000_000
+PAIR_SLOT_MAX: Final = 5
 _MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
 _PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
 _MANNERS: Final[dict[str, MannerWord]] = {"announce": "announce", "two_way": "two_way"}
@@ -57,16 +62,52 @@ def _flag(frame: Frame, name: str) -> bool:
     return value
 
 
+def _figure(frame: Frame, name: str, limit: float) -> float | None:
+    value = frame.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= limit:
+        raise AccessError("web.frame", name)
+    return float(value)
+
+
+def _whole(frame: Frame, name: str, limit: int) -> int:
+    value = frame.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
+        raise AccessError("web.frame", name)
+    return value
+
+
+def _figures(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    figures = Figures(
+        desk=desk.hex(),
+        pair_slot=_whole(frame, "pair_slot", PAIR_SLOT_MAX),
+        mouth_to_ear_ms=_figure(frame, "mouth_to_ear_ms", FIGURE_MS_MAX),
+        loss=_figure(frame, "loss", 1.0),
+        jitter_ms=_figure(frame, "jitter_ms", FIGURE_MS_MAX),
+        concealed=_figure(frame, "concealed", 1.0),
+        packets=_whole(frame, "packets", PACKETS_MAX),
+        leg_rtt_ms=_figure(frame, "leg_rtt_ms", FIGURE_MS_MAX),
+    )
+    api.desk_figures(desk, figures)
+
+
 def _alive(api: DeskApi, desk: bytes, frame: Frame) -> None:
     mic = _MICS.get(_string(frame, "mic", 8))
     if mic is None:
         raise AccessError("web.frame", "mic")
+    deaf = _string(frame, "deaf", WORD_CHARACTERS_MAX, "")
+    if deaf and deaf not in DEAF:
+        raise AccessError("web.frame", "deaf")
     report = AudioReport(
         mic=mic,
         context=_string(frame, "context", WORD_CHARACTERS_MAX),
         connection=_string(frame, "connection", WORD_CHARACTERS_MAX),
         error=_string(frame, "error", WORD_CHARACTERS_MAX, ""),
         visible=_flag({"visible": True} | frame, "visible"),
+        hears=_flag({"hears": False} | frame, "hears") and not deaf,
+        deaf=deaf,
+        silent_mic=_flag({"silent_mic": False} | frame, "silent_mic"),
     )
     api.desk_alive(desk, report)
 
@@ -129,6 +170,7 @@ def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
+    "figures": _figures,
     "text": _text,
     "opened": _opened,
     "talk": _talk,

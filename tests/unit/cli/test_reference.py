@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from openline.app.config import (
+    AlarmSettings,
     CallSettings,
     DeskSettings,
     DiagnosticsSettings,
@@ -109,6 +110,7 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(DeskSettings, "desk."),
         *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
+        *keys(AlarmSettings, "alarms."),
     ]
-    assert len(wanted) == 11
+    assert len(wanted) == 15
     assert [key for key in wanted if f"| {key} |" not in text] == []

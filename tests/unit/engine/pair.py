@@ -133,6 +133,7 @@ class Pair:
             for letter, side in self.sides.items():
                 side.post.desk_opened(DESK[letter], self.now)
         self.desks_alive = desks
+        self.hears = True
         if connect:
             self.connect()
         if live:
@@ -240,7 +241,9 @@ class Pair:
                 if self.desks_alive:
                     side.post.desk_alive(
                         DESK[letter],
-                        AudioReport(mic="COLD", context="running", connection="connected"),
+                        AudioReport(
+                            mic="COLD", context="running", connection="connected", hears=self.hears
+                        ),
                         self.now,
                     )
                 side.post.tick(self.now)

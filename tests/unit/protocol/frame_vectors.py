@@ -140,8 +140,8 @@ def _refused_calls() -> list[tuple[str, str, Value, str]]:
 def make() -> dict[str, object]:
     """The whole file."""
     out = ControlOut(INCARNATION)
-    first = out.set("presence", {"attended": True, "code": "W-1"})
-    second = out.set("presence", {"attended": False})
+    first = out.set("presence", {"attended": True, "hears": True, "code": "W-1"})
+    second = out.set("presence", {"attended": False, "hears": False})
     return {
         "about": "docs/spec/frames.md: BATCH (2), SEAL and WANT (3), CONTROL (4); "
         "calls, refused call: docs/spec/call.md, section 4.",
@@ -174,7 +174,7 @@ def make() -> dict[str, object]:
             }
             for name, why, version, body in (
                 ("control-first", "An attended desk with its watch code.", 1, first),
-                ("control-second", "The same object, later: it replaces the first.", 2, second),
+                ("control-second", "Later: its page answers and cannot hear.", 2, second),
                 ("control-sent", "As it is sent: 320 bytes.", 2, pad_control(second or b"")),
             )
         ],

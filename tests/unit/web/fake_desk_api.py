@@ -12,6 +12,7 @@ from openline.engine.desk import (
     AudioReport,
     DeskEvent,
     DeskSink,
+    Figures,
     LampWord,
     LinkView,
     LinkWord,
@@ -58,8 +59,8 @@ def post_view() -> PostView:
         peer_names={"en": "Harbour North", "zh": "北港"},
         link=link_view(),
         standing="IN_FORCE",
-        own_watch=WatchView(attended=True, code="W-1"),
-        peer_watch=WatchView(attended=True, code="W-12"),
+        own_watch=WatchView(attended=True, code="W-1", hears=True),
+        peer_watch=WatchView(attended=True, code="W-12", hears=True),
         record=RecordView(
             state="live", own_size=1204, peer_size=988, receipted=1204, sealed=1203, outbox=0
         ),
@@ -123,6 +124,7 @@ class FakeDeskApi:
     sinks: dict[bytes, DeskSink] = field(default_factory=dict)
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
+    figures: list[Figures] = field(default_factory=list)
     refuse_texts: str = ""
     views: int = 0
     numbers: Any = field(default_factory=lambda: itertools.count(2000))
@@ -154,6 +156,9 @@ class FakeDeskApi:
 
     def desk_alive(self, _desk: bytes, report: AudioReport) -> None:
         self.reports.append(report)
+
+    def desk_figures(self, _desk: bytes, figures: Figures) -> None:
+        self.figures.append(figures)
 
     def view(self) -> PostView:
         self.views += 1

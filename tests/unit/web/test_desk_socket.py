@@ -162,6 +162,39 @@ def test_a_report_of_the_audio_page_reaches_the_post() -> None:
         while not rig.api.reports:
             next_of(socket, "view")
     assert rig.api.reports[0].mic == "ARMED"
+    assert not rig.api.reports[0].hears, "a page that does not say so is deaf"
+
+
+@pytest.mark.parametrize(
+    ("said", "hears", "deaf"),
+    [
+        ({"hears": True}, True, ""),
+        ({"hears": True, "deaf": ""}, True, ""),
+        ({"hears": False, "deaf": "blocked"}, False, "blocked"),
+        ({"hears": True, "deaf": "volume"}, False, "volume"),
+    ],
+)
+def test_whether_a_page_hears_reaches_the_post(
+    said: dict[str, Any], hears: object, deaf: str
+) -> None:
+    rig = Rig()
+    alive = {"t": "alive", "mic": "COLD", "context": "running", "connection": "new"}
+    with connect(rig.signed_in()) as socket:
+        socket.send_json(alive | said)
+        while not rig.api.reports:
+            next_of(socket, "view")
+    assert (rig.api.reports[0].hears, rig.api.reports[0].deaf) == (hears, deaf)
+
+
+def test_figures_reach_the_post() -> None:
+    rig = Rig()
+    told = {"pair_slot": 0, "mouth_to_ear_ms": 113.5, "loss": 0.05, "jitter_ms": 30, "packets": 50}
+    with connect(rig.signed_in()) as socket:
+        socket.send_json({"t": "figures", **told, "concealed": None})
+        while not rig.api.figures:
+            next_of(socket, "view")
+    (figures,) = rig.api.figures
+    assert (figures.mouth_to_ear_ms, figures.loss, figures.concealed) == (113.5, 0.05, None)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +219,14 @@ def test_a_report_of_the_audio_page_reaches_the_post() -> None:
         json.dumps({"t": "text", "request": "r" * 65, "text": "x", "lang": "en"}),
         '{"t": "alive", "mic": "HOT", "context": "x", "connection": "x"}',
         '{"t": "alive", "mic": "COLD", "context": 1, "connection": "x"}',
+        '{"t": "alive", "mic": "COLD", "context": "x", "connection": "x", "hears": 1}',
+        '{"t": "alive", "mic": "COLD", "context": "x", "connection": "x", "deaf": "of old age"}',
+        '{"t": "figures", "pair_slot": 6, "packets": 0}',
+        '{"t": "figures", "pair_slot": true, "packets": 0}',
+        '{"t": "figures", "pair_slot": 0}',
+        '{"t": "figures", "pair_slot": 0, "packets": 0, "loss": 1.5}',
+        '{"t": "figures", "pair_slot": 0, "packets": 0, "jitter_ms": NaN}',
+        '{"t": "figures", "pair_slot": 0, "packets": 0, "mouth_to_ear_ms": "now"}',
         '{"t": "offer", "sdp": null}',
         '{"t": "offer"}',
         "[" * 2000,

@@ -17,6 +17,9 @@ FILES: Final[dict[str, str]] = {
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
     "keep.js": "text/javascript",
+    "hearing.js": "text/javascript",
+    "alarm.js": "text/javascript",
+    "figures.js": "text/javascript",
 }
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 

@@ -3,7 +3,10 @@
 // This page holds no session, no key and no word of the record. It trusts one
 // origin, named by the post in the page itself, and obeys one port from there.
 
+import { AlarmSound } from "./alarm.js";
+import { FiguresOf } from "./figures.js";
 import { Graph } from "./graph.js";
+import { Hearing } from "./hearing.js";
 import { Keeper } from "./keep.js";
 import { Leg } from "./leg.js";
 import { TalkError, Talker } from "./talker.js";
@@ -28,6 +31,9 @@ class Desk {
       onHeard: (at_ms) => this.post({ t: "heard", at_ms }),
       onChange: () => this.report(),
     });
+    this.alarm = new AlarmSound(this.graph);
+    this.hearing = new Hearing({ graph: this.graph, onChange: () => this.report() });
+    this.figures = new FiguresOf(this.graph);
     this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
     this.talker = new Talker({
       graph: this.graph,
@@ -58,6 +64,9 @@ class Desk {
       context: this.graph.state,
       pc: this.leg.state,
       output: this.graph.output(),
+      hearing: this.hearing.facts(),
+      source: this.talker.source.kind,
+      muted: this.talker.muted,
     };
     if (this.error) state.error = this.error;
     const text = JSON.stringify(state);
@@ -83,6 +92,7 @@ class Desk {
   async start() {
     this.error = undefined;
     await this.graph.start();
+    this.alarm.again();
     await this.leg.start();
     this.report();
     if (this.graph.state !== "running") this.report("voice.context_suspended");
@@ -93,8 +103,22 @@ class Desk {
     return this.leg.renew();
   }
 
+  /** The test tone, by an officer's act; looked for in the microphone only while that is open anyway. */
+  async test() {
+    await this.graph.start();
+    const found = await this.hearing.test({ measure: this.talker.mic === "ARMED" });
+    this.post({ t: "tested", found, played: this.graph.state === "running" });
+  }
+
+  async measure() {
+    const figures = await this.figures.sample(this.leg.pc, 0);
+    if (figures !== null) this.post(figures);
+  }
+
   alive() {
     this.post({ t: "alive" });
+    this.hearing.look();
+    this.measure();
     clearTimeout(this.aliveTimer);
     this.aliveTimer = setTimeout(() => {
       this.talker.interrupt();
@@ -117,6 +141,8 @@ class Desk {
       case "keep": return this.keeper?.keep(frame.on === true);
       case "replay": return this.keeper?.replay();
       case "tone": return this.graph.tone(String(frame.name));
+      case "test": return this.test();
+      case "alarm": return this.alarm.set(frame.on === true);
       case "alive": return this.alive();
       default: return undefined;
     }
@@ -128,6 +154,7 @@ class Desk {
     this.port = null;
     this.talker.stop();
     this.keeper?.end();
+    this.alarm.set(false);
     this.graph.setGate(false);
     this.leg.close();
   }

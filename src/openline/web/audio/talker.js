@@ -40,6 +40,11 @@ export class Talker {
     this.timers = [];
   }
 
+  /** The device is open and the browser or the machine silences it. */
+  get muted() {
+    return this.device?.track.muted === true;
+  }
+
   arm() {
     if (this.wanted === "COLD") this.want("ARMED");
     return this.settle();
@@ -138,6 +143,8 @@ export class Talker {
     device.sent = device.track.clone();
     device.sent.enabled = false;
     device.track.onended = () => this.deviceLost(device);
+    device.track.onmute = () => this.onChange();
+    device.track.onunmute = () => this.onChange();
     this.device = device;
     this.graph.connectOwn(device.track);
     this.mic = "ARMED";
@@ -202,7 +209,7 @@ export class Talker {
     const { device } = this;
     this.device = null;
     if (device) {
-      device.track.onended = null;
+      device.track.onended = device.track.onmute = device.track.onunmute = null;
       device.end();
       device.sent.stop();
       device.track.stop();

@@ -5,10 +5,11 @@ import { AudioLink } from "./audio-link.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
+import { Sound } from "./sound.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
-import { fresh, forgetTicks, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
+import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
 import * as keys from "./keys.js";
 import * as tones from "./tones.js";
 
@@ -18,12 +19,12 @@ const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
 const AUDIO_SILENT_MS = 3_000;
+const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 await loadWords();
 const draft = new Draft();
-let volume = 1;
 let aliveAt = 0;
 let soundedCall = "";
 let helpShown = false;
@@ -65,17 +66,29 @@ const talk = new Talk({
   },
 });
 
+const sound = new Sound({
+  toAudio: (frame) => audio.post(frame),
+  toPost: (frame) => socket.send(frame),
+  report: () => report(),
+  wake: () => wakeSound(),
+  redraw,
+  talk,
+});
+
 function audioState(frame) {
   const was = state.audio.mic;
   const { mic, context, pc } = frame;
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
-  const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
-  state.audio = { mic, context, pc, error, ready: true };
+  const { deaf } = sound;
+  const before = state.audio;
+  state.audio = { mic, context, pc, error, ready: true, source: frame.source ?? "mic", muted: frame.muted === true };
+  sound.hearing.take(frame);
+  const changed = deaf !== sound.deaf || ["mic", "context", "pc"].some((name) => frame[name] !== before[name]);
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
-  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(isNew ? "microphone" : "interrupted");
+  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(error === "voice.stuck_key" ? "stuck_key" : isNew ? "microphone" : "interrupted");
   else if (talk.held && isNew && mic !== "LIVE") talk.stop("microphone");
   if (isNew && error !== "voice.context_suspended") refuse(error);
   if (changed || isNew) report();
@@ -86,8 +99,8 @@ function audioState(frame) {
 /** The called side says that it sounded only when the far voice was in fact played here. */
 function maybeSounded() {
   const call = openCall();
-  if (!call || call.role !== "called" || !state.gate || volume === 0) return;
-  if (call.call === soundedCall || state.audio.context !== "running") return;
+  if (!call || call.role !== "called" || !state.gate || sound.deaf) return;
+  if (call.call === soundedCall) return;
   if (state.level.far < AUDIBLE_DBFS) return;
   soundedCall = call.call;
   socket.send({ t: "sounded", call: call.call });
@@ -95,8 +108,9 @@ function maybeSounded() {
 
 const audioFrames = {
   ready() {
+    watcher.sounding = false; // a new audio page sounds nothing yet
     state.audio = { ...state.audio, ready: true, error: "" };
-    audio.post({ t: "volume", value: volume });
+    audio.post({ t: "volume", value: sound.volume });
     if (state.gate) audio.post({ t: "gate", open: true });
     startAudio();
     redraw();
@@ -105,6 +119,7 @@ const audioFrames = {
   state: audioState,
   level(frame) {
     state.level = frame;
+    sound.microphone.level(frame.own, state.audio);
     drawLevels();
     maybeSounded();
     demo("level", { own: frame.own, far: frame.far });
@@ -113,6 +128,8 @@ const audioFrames = {
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
+  tested: (frame) => sound.hearing.tested(frame),
+  figures: (frame) => sound.figures(frame),
 };
 
 let startTimer = 0;
@@ -182,7 +199,7 @@ function setGate(open) {
 function report() {
   const { mic, context, pc, error } = state.audio;
   const visible = document.visibilityState === "visible";
-  socket.send({ t: "alive", mic, context, connection: pc, error, visible });
+  socket.send({ t: "alive", mic, context, connection: pc, error, visible, ...sound.facts() });
 }
 
 /** Once a second, driven by the post's ticks: a sleeping tab's timers cannot be trusted with it. */
@@ -193,7 +210,7 @@ function sendAlive() {
   askAudio();
 }
 
-const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
+const watcher = new Watcher({ play: tones.play, alarm: (on) => audio.post({ t: "alarm", on }), onChange: () => demo("link", watcher.facts()) });
 
 function ticked({ view, sent_ms }) {
   takeView(view, sent_ms);
@@ -205,9 +222,11 @@ function ticked({ view, sent_ms }) {
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
+  if (talk.held && linkWord() === "DOWN") talk.stop("call.link_down");
   if (!fresh() && state.gate) setGate(false);
   lookAtAudio();
   watcher.look();
+  sound.look();
   redraw();
 }
 
@@ -238,6 +257,7 @@ const postFrames = {
     redraw();
   },
   "stop-talking"({ reason }) {
+    if (BUSY.test(reason)) audio.post({ t: "tone", name: "refused" });
     talk.stop(reason);
     audio.post({ t: "talk", on: false });
   },
@@ -291,6 +311,7 @@ function showHelp() {
 }
 
 const actions = {
+  ...sound.actions(),
   nextLanguage: () => setLanguage(otherTag()),
   otherLanguage: () => ({ tag: otherTag(), name: LANGUAGES[otherTag()] }),
   theme: keys.theme,
@@ -304,8 +325,6 @@ const actions = {
   keyName: () => keys.keyName(talk.key),
   talkDown: (event) => talk.pointerDown(event),
   talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
-  volume: () => Math.round(volume * 100),
-  setVolume: (event) => { volume = Number(event.target.value) / 100; audio.post({ t: "volume", value: volume }); },
   testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
   silence: () => socket.send({ t: "silence" }),
   end: () => socket.send({ t: "end" }),
@@ -318,6 +337,8 @@ const actions = {
   send,
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
+  latch: () => talk.latch(),
+  latched: () => talk.latched,
   noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
   lettersOn: keys.lettersOn,
   setLetters: (event) => keys.setLetters(event.target.checked),
@@ -337,7 +358,7 @@ const demo = attachDemo({
   release: () => talk.release("demo"),
   source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
   wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
-  volume: ({ value }) => { volume = Math.min(1, Math.max(0, Number(value) || 0)); audio.post({ t: "volume", value: volume }); redraw(); },
+  volume: ({ value }) => sound.setVolume(value),
   text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
   opened: ({ item }) => actions.opened(String(item)),
   silence: actions.silence,
@@ -345,7 +366,7 @@ const demo = attachDemo({
   language: ({ lang }) => setLanguage(String(lang)),
   keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
   replay: () => audio.post({ t: "replay" }),
-  unlockAudio: wakeSound,
+  unlockAudio: () => { wakeSound(); sound.hearing.prove("demonstration"); },
   snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
 });
 

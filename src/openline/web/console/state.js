@@ -21,6 +21,7 @@ export const state = {
   microphoneFault: "", // stands until the microphone opens again, whatever else happens
   level: { own: -100, far: -100, clip: false },
   gate: false,
+  figures: {}, // pair slot -> what is heard over that connection, each second
   notice: null, // {code|key, facts, until}: what was refused last, in words
 };
 

@@ -42,8 +42,20 @@ export class Talk {
     try { localStorage.setItem(KEPT, code); } catch { /* kept for this page only */ }
   }
 
+  get latched() {
+    return this.holding.has("latch");
+  }
+
+  /** The latch went down: speech stands until it is pressed again, or until anything else ends it. */
+  latch() {
+    if (this.latched) this.release("latch");
+    else this.press("latch");
+  }
+
   press(source) {
     const first = !this.held;
+    // A key pressed while latched takes over: letting it go ends the speech.
+    if (source !== "latch") this.holding.delete("latch");
     this.holding.add(source);
     if (first && !this.onDown()) this.holding.clear();
   }

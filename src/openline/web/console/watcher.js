@@ -6,9 +6,11 @@ import { fresh, linkWord, openCall, state } from "./state.js";
 const ALARM_EVERY_MS = 5_000;
 
 export class Watcher {
-  constructor({ play, onChange }) {
+  constructor({ play, alarm, onChange }) {
     this.play = play;
+    this.alarm = alarm; // sounds until told otherwise, by the audio page's own clock
     this.onChange = onChange;
+    this.sounding = false;
     this.word = "UNKNOWN";
     this.call = "";
     this.alarmAt = -Infinity;
@@ -52,9 +54,15 @@ export class Watcher {
 
   soundAlarms() {
     const loud = fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
+    const sound = loud && state.audio.mic !== "LIVE" && state.audio.ready;
+    if (sound !== this.sounding) {
+      this.sounding = sound;
+      this.alarm(sound);
+    }
     const now = performance.now();
-    if (!loud) { this.alarmAt = now - ALARM_EVERY_MS + 1_000; return; }
-    if (now - this.alarmAt >= ALARM_EVERY_MS && state.audio.mic !== "LIVE") {
+    if (!loud || state.audio.ready) { this.alarmAt = now - ALARM_EVERY_MS + 1_000; return; }
+    // Without the audio page this page does it, as well as a timer can.
+    if (now - this.alarmAt >= ALARM_EVERY_MS) {
       this.alarmAt = now;
       this.play("alarm");
     }
