@@ -37,7 +37,7 @@ WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
 _MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
 _PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
-_MANNERS: Final[dict[str, MannerWord]] = {"announce": "announce", "two_way": "two_way"}
+_MANNERS: Final[dict[str, MannerWord]] = {word: word for word in get_args(MannerWord)}
 _ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
 
 Frame = dict[str, Any]
