@@ -21,6 +21,7 @@ from openline.record.bodies import KIND_CALL, KIND_TEXT
 from openline.record.entry import parse_entry
 
 OPEN_MAX: Final = 64
+FRESH_MS: Final = 60_000
 _CALL_MARK: Final = bytes((0x60 | len(KIND_CALL),)) + KIND_CALL.encode()
 _TEXT_MARK: Final = bytes((0x60 | len(KIND_TEXT),)) + KIND_TEXT.encode()
 """How a kind stands in a leaf: most of a long record need not be parsed."""
@@ -133,6 +134,8 @@ class Promises:
             return
         own = entry.log == self._ctx.own
         given_wall_ms = account.end_ms if own else entry.first_wall_ms
+        if own and now is not None and not 0 <= now.wall_ms - given_wall_ms <= FRESH_MS:
+            now = None  # it came back from a backup: when it was given, only its label says
         self._open[tag] = _Promise(
             item,
             log,

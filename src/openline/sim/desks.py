@@ -52,13 +52,15 @@ class Desk:
     Attributes:
         held: its officer holds the key. live: it transmits. gate: it plays the far sound.
         hidden: it stands behind other windows. consented: its officer's own consent to two-way, not
-        yet used up. latched: it transmits without the key, for that consent.
+        yet used up. latched: it transmits without the key, for that consent. thinking: its officer
+        was asked, and has not decided.
     """
 
     name: bytes
     role: Role = "principal"
     consented: bool = False
     latched: bool = False
+    thinking: bool = False
     held: bool = False
     live: bool = False
     gate: str = ""
@@ -107,17 +109,12 @@ class DeskRoom:
             desk for desk in self.open.values() if command.desk in {None, desk.name}
         ]  # fmt: skip
         match event:
-            case Gate():
-                for desk in desks:
-                    self._gate(desk, event)
-            case StopTalking():
-                for desk in desks:
-                    self._stop(desk)
-                self._site.trace.say(self._site.role, f"desk stopped: {event.reason}")
+            case Gate() | StopTalking():
+                self._obey(event, desks)
             case TextTaken():
                 self.taken.add(self.asked[event.request])
             case Refused():
-                self.refused[event.code] = self.refused.get(event.code, 0) + 1
+                self._refused(event, desks)
             case TimelineChanged():
                 self._listener.timeline(self._site, event.items)
             case ViewChanged():
@@ -126,6 +123,21 @@ class DeskRoom:
             case _:
                 # Whatever it is, a page would have to act on it: the engine sends nothing else.
                 raise Violation("microphone", f"unknown event to a desk: {event!r}")
+
+    def _obey(self, event: Gate | StopTalking, desks: list[Desk]) -> None:
+        for desk in desks:
+            if isinstance(event, Gate):
+                self._gate(desk, event)
+            else:
+                self._stop(desk)
+        if isinstance(event, StopTalking):
+            self._site.trace.say(self._site.role, f"desk stopped: {event.reason}")
+
+    def _refused(self, event: Refused, desks: list[Desk]) -> None:
+        self.refused[event.code] = self.refused.get(event.code, 0) + 1
+        for desk in desks:
+            if event.request == "" and not desk.latched:
+                desk.consented = False  # what was refused is no consent
 
     def _gate(self, desk: Desk, event: Gate) -> None:
         desk.gate = event.call if event.open else ""
@@ -140,10 +152,22 @@ class DeskRoom:
 
     def _look(self, desk: Desk) -> None:
         """A page latches for its own officer's consent alone, and a little after it looked."""
-        view = self._site.view() if desk.consented and not desk.latched else None
-        if view is not None and view.call is not None and view.call.two_way == "open":
+        view = self._site.view()
+        if view is None or view.call is None or desk.latched:
+            return
+        own = view.call.holder == desk.name.hex()  # else it is another desk's consent
+        if desk.consented and own and view.call.two_way == "open":
             delay = self._chance.between(0, 400)
             self._site.agenda.after(delay, lambda: self._latch(desk))
+        elif view.call.two_way == "asked_there" and not desk.thinking:
+            desk.thinking = True
+            self._site.agenda.after(self._chance.between(200, 1_500), lambda: self._decide(desk))
+
+    def _decide(self, desk: Desk) -> None:
+        """An officer who was asked for two-way consents, or does not."""
+        desk.thinking = False
+        if desk.name in self.open and not desk.consented and self._chance.happens(0.6):
+            self._act_in_call(desk, "two-way")
 
     def _latch(self, desk: Desk) -> None:
         if desk.name not in self.open or not desk.consented or desk.latched:

@@ -42,7 +42,7 @@ PACKETS_MAX: Final = 1_000_000
 PAIR_SLOT_MAX: Final = 5
 _MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
 _PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
-_MANNERS: Final[dict[str, MannerWord]] = {"announce": "announce", "two_way": "two_way"}
+_MANNERS: Final[dict[str, MannerWord]] = {word: word for word in get_args(MannerWord)}
 _ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
 
 Frame = dict[str, Any]

@@ -89,6 +89,17 @@ def test_who_presses_at_once_is_not_refused_by_a_setting() -> None:
         assert call(pair, side).state == "taken", "both officers are at their keys"
 
 
+@SWAPPED
+def test_a_caller_may_choose_to_ring(swapped: bool) -> None:  # noqa: FBT001 - parameter
+    pair = Pair(swapped=swapped)
+    begin(pair, Manner.RING)
+    for side in (pair.a, pair.b):
+        assert (call(pair, side).manner, call(pair, side).downgraded) == ("ring", "")
+    assert pair.b.gates() == []
+    pair.talk(pair.b)
+    assert pair.b.gates() == [True]
+
+
 def test_own_setting_refuses_to_ask_for_two_way() -> None:
     pair = Pair(settings=PostSettings(accepts=Accepts(two_way="never")))
     begin(pair, Manner.TWO_WAY)
