@@ -195,6 +195,23 @@ async def test_an_alarm_sounds_on_though_no_timer_comes(browser: Browser) -> Non
         assert await desk.audio().evaluate("loud()") < 1e-3
 
 
+async def test_a_lost_post_sounds_until_somebody_touches_the_page(browser: Browser) -> None:
+    async with console(browser) as desk:
+        await desk.sign_in()
+        told = "window.obeyed.filter((frame) => frame.t === 'alarm').map((frame) => frame.on)"
+        for stop in ((), (True,), (True, False)):
+            if len(stop) == 1:
+                await desk.stop_server()
+            elif stop:
+                await desk.page.click("#foot")
+            for _ in range(200):
+                if await desk.audio().evaluate(told) == list(stop):
+                    break
+                await asyncio.sleep(0.03)
+            assert await desk.audio().evaluate(told) == list(stop)
+        await desk.start_server()
+
+
 async def test_an_unanswered_alarm_is_a_notification_of_the_system(browser: Browser) -> None:
     stub = """window.notes = []; window.Notification = class {
       static permission = "granted";

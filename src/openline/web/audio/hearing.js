@@ -60,8 +60,8 @@ export class Hearing {
     const outputs = all.filter(({ kind }) => kind === "audiooutput");
     // Without leave for the microphone a browser tells neither names nor numbers.
     const named = all.some(({ deviceId, label }) => deviceId || label);
-    const device = named
-      ? nameOf(outputs.map((one) => `${one.deviceId} ${one.groupId} ${one.label}`).sort().join("\n")) : "";
+    // Not by their group: that is another one in each document. The default's label names what it stands for.
+    const device = named ? nameOf(outputs.map((one) => `${one.deviceId} ${one.label}`).sort().join("\n")) : "";
     const justNamed = this.device === "" && named;
     if (changed && !justNamed && (!named || device !== this.device)) this.changes += 1;
     this.outputs = named ? outputs.length : null;

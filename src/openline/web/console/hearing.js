@@ -29,6 +29,7 @@ export class Hearing {
     if (context === "running") this.ran = true;
     if (!hearing) return;
     this.facts = hearing;
+    if (this.proof?.officer === "" && this.officer()) this.keep({ ...this.proof, officer: this.officer() });
     const { proof } = this;
     // The browser names devices only once the microphone was allowed: the same devices, now by name.
     if (proof && proof.device === "" && hearing.device !== "" && proof.changes === hearing.changes) {
@@ -53,7 +54,7 @@ export class Hearing {
     if (!clock) return "stalled";
     if (outputs === 0) return "no_device";
     if (this.volume() === 0) return "volume";
-    if (this.proof === null || this.proof.officer !== this.officer()) return "unproven";
+    if (this.proof === null || (this.proof.officer && this.proof.officer !== this.officer())) return "unproven";
     // After a reload the browser may name no device yet: then only its word of a change counts.
     const other = device !== "" && this.proof.device !== "" && this.proof.device !== device;
     return other || this.proof.changes !== changes ? "device_changed" : "";

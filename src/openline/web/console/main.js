@@ -371,7 +371,7 @@ const demo = attachDemo({
 });
 
 for (const name of ["pointerdown", "keydown"]) {
-  window.addEventListener(name, wakeSound, { capture: true, passive: true });
+  window.addEventListener(name, () => { wakeSound(); watcher.seen(); }, { capture: true, passive: true });
 }
 document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);

@@ -49,7 +49,7 @@ export class Sound {
 
   /** At every tick and wake. */
   look() {
-    this.second.look(fresh() ? state.view.alarms : []);
+    if (fresh()) this.second.look(state.view.alarms);
   }
 
   actions() {

@@ -1,5 +1,5 @@
 // Sounds of change: three falling beeps when the link or the post is lost, a rising pair when a call
-// comes in, and unacknowledged alarms every five seconds. Everything else is silent.
+// comes in; every five seconds unacknowledged alarms, and a lost post until somebody touches the page.
 
 import { fresh, linkWord, openCall, state } from "./state.js";
 
@@ -11,6 +11,7 @@ export class Watcher {
     this.alarm = alarm; // sounds until told otherwise, by the audio page's own clock
     this.onChange = onChange;
     this.sounding = false;
+    this.lostSeen = false;
     this.word = "UNKNOWN";
     this.call = "";
     this.alarmAt = -Infinity;
@@ -52,8 +53,15 @@ export class Watcher {
     }
   }
 
+  /** An officer is there and looks: whoever pressed or clicked knows that the post is lost. */
+  seen() {
+    this.lostSeen = true;
+  }
+
   soundAlarms() {
-    const loud = fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
+    const lost = !fresh() && state.view !== null && !state.closed;
+    if (!lost) this.lostSeen = false;
+    const loud = lost ? !this.lostSeen : fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
     const sound = loud && state.audio.mic !== "LIVE" && state.audio.ready;
     if (sound !== this.sounding) {
       this.sounding = sound;
