@@ -43,7 +43,10 @@
   let probing = false;
   const probe = (stream, into) => {
     const node = new AudioWorkletNode(contexts[0], "line-probe");
-    node.port.onmessage = ({ data }) => { into.push(data); };
+    node.port.onmessage = ({ data }) => {
+      into.push(data);
+      if (into.length > 400) into.splice(0, 200);
+    };
     contexts[0].createMediaStreamSource(stream).connect(node).connect(contexts[0].destination);
   };
   window.lineProbe = async (code) => {
