@@ -9,7 +9,10 @@
       super(...given);
       connections.push(this);
       if (connections.length > 20) connections.splice(0, 10);
-      this.addEventListener("track", ({ track }) => { window.lineFarTrack = track; });
+      this.addEventListener("track", ({ track }) => {
+        window.lineFarTrack = track;
+        if (probing) probe(new MediaStream([track]), bursts.ear);
+      });
       this.addEventListener("icecandidate", ({ candidate }) => {
         if (candidate?.candidate) candidates.push(`a=${candidate.candidate}`);
       });
