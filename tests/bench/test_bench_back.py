@@ -2,7 +2,7 @@
 
 The officer at the other end presses again and again, as one does. From the moment at which speech
 could be back (the paths restored, the post answering, the page told to reload, the device gone) to
-the first sound in the far page's worklet; then the mouth-to-ear delay of 10 s, beside that of before.
+the first sound in the far page's worklet; then the mouth-to-ear delay of 10 s, beside that before.
 Part of ``make bench-voice`` (cells ``back-``); both directions in turn.
 """
 
