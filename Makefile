@@ -10,7 +10,7 @@ DEV := .venv/.ready-dev
 SEEDS ?= 500
 ARGS ?=
 BENCH_CELLS ?=
-MATRIX := tests/bench/test_bench_matrix.py
+MATRIX := tests/bench/test_bench_matrix.py tests/bench/test_bench_back.py
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -42,9 +42,9 @@ fmt: $(DEV) ## format the code and mend what ruff can mend
 
 bench: $(DEV) ## figures, measured on this machine
 	@tools/setup-tests.sh
-	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests --ignore=$(MATRIX) $(ARGS)
+	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(MATRIX:%=--ignore=%) $(ARGS)
 
-bench-voice: $(DEV) ## voice by delay, loss and paths, 15 minutes; BENCH_CELLS="50-0-2 pauses" takes some
+bench-voice: $(DEV) ## voice by delay, loss and paths, 15 minutes; BENCH_CELLS="50-0-2 pauses back" takes some
 	@tools/setup-tests.sh
 	@BENCH_CELLS="$(BENCH_CELLS)" $(BIN)/python -m pytest -m bench -p no:randomly --capture=no $(MATRIX) $(ARGS)
 

@@ -79,11 +79,25 @@ async def mouth_to_ear(session: Session) -> tuple[list[float], float]:
     await session.both_speak()
     await asyncio.sleep(1.0)
     before, began = await session.concealed_ms(), asyncio.get_running_loop().time()
-    since = float(await session.desks[0].page.evaluate("Date.now()"))
-    await asyncio.sleep(SPEAK_S)
+    took = await delays(session, SPEAK_S)
     seconds = asyncio.get_running_loop().time() - began
     after = await session.concealed_ms()
     await session.release()
+    hidden = sum(two - one for one, two in zip(before, after, strict=True))
+    return took, hidden / seconds / 2
+
+
+async def mouth_to_ear_of(session: Session, seconds: float) -> list[float]:
+    """Both speak: the delay of each burst."""
+    await session.both_speak()
+    took = await delays(session, seconds)
+    await session.release()
+    return took
+
+
+async def delays(session: Session, seconds: float) -> list[float]:
+    since = float(await session.desks[0].page.evaluate("Date.now()"))
+    await asyncio.sleep(seconds)
     took = []
     for speaker, listener in session.ways:
         mouth = [at for at in (await speaker.bursts())["mouth"] if at > since]
@@ -91,8 +105,7 @@ async def mouth_to_ear(session: Session) -> tuple[list[float], float]:
         for at in mouth:
             heard = [other for other in ear if at < other < at + 900]
             took += [min(heard) - at] if heard else []
-    hidden = sum(two - one for one, two in zip(before, after, strict=True))
-    return took, hidden / seconds / 2
+    return took
 
 
 async def measure(session: Session, delay: int, loss: int) -> Cell:

@@ -9,7 +9,10 @@
       super(...given);
       connections.push(this);
       if (connections.length > 20) connections.splice(0, 10);
-      this.addEventListener("track", ({ track }) => { window.lineFarTrack = track; });
+      this.addEventListener("track", ({ track }) => {
+        window.lineFarTrack = track;
+        if (probing) probe(new MediaStream([track]), bursts.ear);
+      });
       this.addEventListener("icecandidate", ({ candidate }) => {
         if (candidate?.candidate) candidates.push(`a=${candidate.candidate}`);
       });
@@ -43,7 +46,10 @@
   let probing = false;
   const probe = (stream, into) => {
     const node = new AudioWorkletNode(contexts[0], "line-probe");
-    node.port.onmessage = ({ data }) => { into.push(data); };
+    node.port.onmessage = ({ data }) => {
+      into.push(data);
+      if (into.length > 400) into.splice(0, 200);
+    };
     contexts[0].createMediaStreamSource(stream).connect(node).connect(contexts[0].destination);
   };
   window.lineProbe = async (code) => {

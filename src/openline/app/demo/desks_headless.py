@@ -201,7 +201,8 @@ class Desk:
                 mic = "LIVE" if self._media.talking else "COLD"
                 state = self._media.state
                 report = {"mic": mic, "context": "running", "connection": state, "error": ""}
-                await self.send("alive", **report, visible=self.visible, hears=True)
+                hears = {"hears": True, "deaf": "", "silent_mic": False}
+                await self.send("alive", **report, **hears, visible=self.visible)
             await asyncio.sleep(ALIVE_S)
 
     async def send(self, kind: str, **facts: object) -> None:
