@@ -99,6 +99,11 @@ class Calls:
             outcome=call.outcome,
         )
 
+    @property
+    def talker(self) -> bytes | None:
+        """The desk that speaks to the far side."""
+        return self._talker
+
     # --- own desks -----------------------------------------------------------------------------
 
     def desk_opened(self, desk: bytes) -> None:

@@ -7,7 +7,7 @@ parties signed), the watch (what a side says of its own desk).
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
@@ -15,9 +15,50 @@ StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
 LampWord = Literal["up", "stream", "dead"]
 RecordWord = Literal["waiting", "restoring", "live", "halted"]
 CallStateWord = Literal["announcing", "taken", "ended"]
-MicWord = Literal["COLD", "ARMED", "LIVE"]
+MicWord = Literal["COLD", "ARMED", "LIVE", "PRIVATE"]
+"""LIVE alone reaches the far side; PRIVATE reaches the desks of the own side alone."""
+Role = Literal["principal", "interpreter", "note_taker", "listener"]
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where a desk sits at its post, and as what.
+
+    Attributes:
+        slot: 0 to 2.
+        role: principal may call, answer and talk; interpreter may talk in an open call; note_taker
+            and listener only hear. All may use their side's private channel.
+        officer: watch code; "" for the post's only officer.
+    """
+
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+FIRST_SEAT: Final = Seat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One desk of the own side. Nothing of this crosses the line.
+
+    Attributes:
+        desk: hex instance. officer: as in :class:`Seat`.
+        mic: as its page last said. talking: it speaks to the far side.
+        private: it speaks to the desks of its own side only. hears: its sound is running.
+    """
+
+    desk: str
+    slot: int
+    role: Role
+    officer: str
+    mic: MicWord
+    talking: bool
+    private: bool
+    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +176,7 @@ class PostView:
     alarms: tuple[AlarmView, ...]
     officer: str
     disk_fault: str | None = None
+    desks: tuple[DeskView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,15 +255,22 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceAnswer:
-    """The remote description for a desk's audio page."""
+    """The remote description for one connection of a desk's audio page.
+
+    Attributes:
+        pair_slot: 0 to 2 with that far seat, 3 to 5 with that seat of the own side.
+    """
 
     sdp: str
     generation: int
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceReset:
-    """The far desk is gone or new: the audio page starts a fresh connection and offers again."""
+    """The other desk is gone or new: the audio page makes that connection afresh and offers it."""
+
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,8 +322,11 @@ class DeskApi(Protocol):
     The app implements this over the engine and the voice endpoint.
     """
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
+
+    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+        """The desk has another role now; its slot stays."""
 
     def desk_closed(self, desk: bytes) -> None:
         """The desk is gone; what it transmitted has stopped."""
@@ -297,6 +349,9 @@ class DeskApi(Protocol):
     def talk(self, desk: bytes, *, on: bool) -> None:
         """The talk key went down or up (starts an announce when no call is open)."""
 
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """The private key went down or up: speech to the desks of the own side alone."""
+
     def sounded(self, desk: bytes, call: str) -> None:
         """The far voice was in fact played at this desk with its audio running."""
 
@@ -309,5 +364,8 @@ class DeskApi(Protocol):
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
 
-    def voice_offer(self, desk: bytes, sdp: str) -> None:
-        """The desk's audio page offers; answered by VoiceAnswer when the far desk is there."""
+    def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
+        """The desk's audio page offers; answered by VoiceAnswer when the other desk is there.
+
+        ``pair_slot``: 0 to 2 for that far seat, 3 to 5 for that seat of the own side.
+        """

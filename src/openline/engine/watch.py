@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, WatchView
+from openline.engine.desk import AudioReport, DeskView, Seat, WatchView
 from openline.errors import PeerProtocolError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import (
@@ -36,18 +36,60 @@ class Watch:
         """No desk, no word."""
         self._ctx = ctx
         self._desks: dict[bytes, _Desk] = {}
+        self._seats: dict[bytes, Seat] = {}
+        self._private: set[bytes] = set()
         self._peer: dict[str, Value] | None = None
 
     # --- own desks -----------------------------------------------------------------------------
 
-    def opened(self, desk: bytes, now: Now) -> None:
+    def opened(self, desk: bytes, now: Now, seat: Seat) -> None:
         """A desk is there."""
-        if len(self._desks) < DESKS_MAX:
+        if len(self._desks) < DESKS_MAX and len(self._seats) < DESKS_MAX:
             self._desks[desk] = _Desk(now.mono_ms)
+            self._seats[desk] = seat
 
     def closed(self, desk: bytes) -> None:
         """A desk is gone."""
         self._desks.pop(desk, None)
+        self._seats.pop(desk, None)
+        self._private.discard(desk)
+
+    def reseat(self, desk: bytes, seat: Seat) -> None:
+        """A desk has another role."""
+        if desk in self._seats:
+            self._seats[desk] = seat
+
+    def seat(self, desk: bytes) -> Seat | None:
+        """Where a desk sits; None for one that is not there."""
+        return self._seats.get(desk)
+
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """A desk speaks to its own side alone, or ceases to."""
+        if on and desk in self._desks:
+            self._private.add(desk)
+        else:
+            self._private.discard(desk)
+
+    def desk_views(self, talker: bytes | None) -> tuple[DeskView, ...]:
+        """The own desks by seat, for the own desks alone."""
+        views = []
+        for name, seat in sorted(self._seats.items(), key=lambda item: (item[1].slot, item[0])):
+            desk = self._desks.get(name)
+            report = desk.report if desk is not None else None
+            mic = report.mic if report is not None else "COLD"
+            views.append(
+                DeskView(
+                    desk=name.hex(),
+                    slot=seat.slot,
+                    role=seat.role,
+                    officer=seat.officer or self._ctx.settings.officer,
+                    mic=mic,
+                    talking=name == talker,
+                    private=name in self._private or mic == "PRIVATE",
+                    hears=report is not None and report.context == "running",
+                )
+            )
+        return tuple(views)
 
     def alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """A desk answers."""
@@ -60,6 +102,7 @@ class Watch:
         silent = [name for name, desk in self._desks.items() if desk.heard_ms < limit]
         for name in silent:
             del self._desks[name]
+            self._private.discard(name)
         return silent
 
     @property

@@ -16,10 +16,10 @@ CONTROL_BYTES_MAX: Final = 4096
 TAG_BYTES: Final = 8
 
 PRESENCE: Final = "presence"
-LEG: Final = "leg"
+LEGS: Final = "legs"
 CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
-OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER)
+OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER)
 
 _NAME_CHARACTERS_MAX: Final = 32
 

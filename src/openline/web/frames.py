@@ -17,6 +17,8 @@ from openline.engine.desk import (
     MicWord,
     PostView,
     Refused,
+    Role,
+    Seat,
     StopTalking,
     TextTaken,
     TimelineChanged,
@@ -34,7 +36,20 @@ SDP_CHARACTERS_MAX: Final = 16 * 1024
 ID_CHARACTERS_MAX: Final = 64
 WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
-_MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
+PAIR_SLOTS: Final = 6
+"""A desk's connections: three far seats, three seats of its own side."""
+_MICS: Final[dict[str, MicWord]] = {
+    "COLD": "COLD",
+    "ARMED": "ARMED",
+    "LIVE": "LIVE",
+    "PRIVATE": "PRIVATE",
+}
+_ROLES: Final[dict[str, Role]] = {
+    "principal": "principal",
+    "interpreter": "interpreter",
+    "note_taker": "note_taker",
+    "listener": "listener",
+}
 
 Frame = dict[str, Any]
 
@@ -49,6 +64,13 @@ def _string(frame: Frame, name: str, limit: int, default: str | None = None) -> 
 def _flag(frame: Frame, name: str) -> bool:
     value = frame.get(name)
     if not isinstance(value, bool):
+        raise AccessError("web.frame", name)
+    return value
+
+
+def _number(frame: Frame, name: str, end: int, default: int) -> int:
+    value = frame.get(name, default)
+    if type(value) is not int or not 0 <= value < end:
         raise AccessError("web.frame", name)
     return value
 
@@ -100,7 +122,12 @@ def _acknowledge(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 
 def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
-    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX))
+    pair_slot = _number(frame, "pair_slot", PAIR_SLOTS, 0)
+    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX), pair_slot)
+
+
+def _private(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.private(desk, on=_flag(frame, "on"))
 
 
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
@@ -113,7 +140,22 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "private": _private,
 }
+SEAT: Final = "seat"
+"""The one frame that is for the desk server: it keeps who sits where."""
+
+
+def role_of(frame: Frame) -> Role:
+    """The role that a ``seat`` frame asks for.
+
+    Raises:
+        AccessError: ``web.frame``.
+    """
+    role = _ROLES.get(_string(frame, "role", WORD_CHARACTERS_MAX))
+    if role is None:
+        raise AccessError("web.frame", "role")
+    return role
 
 
 def parse_frame(raw: object) -> Frame:
@@ -130,7 +172,7 @@ def parse_frame(raw: object) -> Frame:
         raise AccessError("web.frame", "not JSON") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
         raise AccessError("web.frame", "no type")
-    if frame["t"] not in ACTS:
+    if frame["t"] not in ACTS and frame["t"] != SEAT:
         raise AccessError("web.frame", "unknown type")
     return frame
 
@@ -149,12 +191,13 @@ def dump(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def welcome(desk: bytes, api: DeskApi, sent_ms: int) -> Frame:
+def welcome(desk: bytes, seat: Seat, api: DeskApi, sent_ms: int) -> Frame:
     """The first frame: all that there is to show."""
     return {
         "t": "welcome",
         "version": PROTOCOL_VERSION,
         "desk": desk.hex(),
+        "seat": dataclasses.asdict(seat),
         "text_bytes_max": TEXT_BYTES_MAX,
         "timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)],
     } | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
@@ -179,10 +222,10 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind
             return None
         case Gate(open=is_open, call=call):
             return {"t": "gate", "open": is_open, "call": call}
-        case VoiceAnswer(sdp=sdp, generation=generation):
-            return {"t": "answer", "sdp": sdp, "generation": generation}
-        case VoiceReset():
-            return {"t": "reset"}
+        case VoiceAnswer(sdp=sdp, generation=generation, pair_slot=slot):
+            return {"t": "answer", "sdp": sdp, "generation": generation, "pair_slot": slot}
+        case VoiceReset(pair_slot=slot):
+            return {"t": "reset", "pair_slot": slot}
         case TextTaken(request=request, item=item):
             return {"t": "text-taken", "request": request, "item": item}
         case Refused(request=request, code=code, facts=facts):

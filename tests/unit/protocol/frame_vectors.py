@@ -59,9 +59,9 @@ def _refused() -> list[Vector]:
          b"\x82\x00\x18\x05", "record.encoding"),
         ("seal", "seal-two", "One note per frame.", encode([b"a", b"b"]), "record.encoding"),
         ("control", "control-tag", "Seven bytes of incarnation.",
-         encode([bytes(7), "leg", 1, None]), "record.encoding"),
+         encode([bytes(7), "legs", 1, None]), "record.encoding"),
         ("control", "control-version", "A version is not negative.",
-         encode([bytes(8), "leg", -1, None]), "record.encoding"),
+         encode([bytes(8), "legs", -1, None]), "record.encoding"),
         ("control", "control-object", "No such object.",
          encode([INCARNATION[:8], "other", 1, None]), "protocol.unknown_object"),
     ]  # fmt: skip

@@ -5,6 +5,8 @@ import { AudioLink } from "./audio-link.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
+import { PrivateKey } from "./private.js";
+import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
@@ -42,9 +44,42 @@ function refuse(code, facts = {}, section = "") {
 
 // --- speech ------------------------------------------------------------------------------------
 
+const HEAR_PRIVATE = "openline.hear-private";
+let hearPrivate = (() => { try { return localStorage.getItem(HEAR_PRIVATE) !== "off"; } catch { return true; } })();
+
+const privateKey = new PrivateKey({
+  onDown() {
+    tones.wake();
+    if (!fresh() || !state.audio.ready || state.audio.privatePc !== "connected") {
+      refuse("voice.nobody_private");
+      return false;
+    }
+    talk.stop("released");
+    state.notice = null;
+    socket.send({ t: "private", on: true });
+    audio.post({ t: "private", on: true });
+    redraw();
+    return true;
+  },
+  onUp(reason) {
+    audio.post({ t: "private", on: false });
+    socket.send({ t: "private", on: false });
+    if (reason !== "released") refuse(reason, {}, "stop");
+    redraw();
+  },
+});
+
+/** The gate of the own side's private sound: as its officer set it, and only for what the post still says. */
+let privateGate = false;
+function setPrivateGate(open) {
+  privateGate = open;
+  audio.post({ t: "private-gate", open });
+}
+
 const talk = new Talk({
   onDown() {
     tones.wake();
+    privateKey.stop("released");
     const why = whyNotSpeak();
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
@@ -71,7 +106,11 @@ function audioState(frame) {
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
   const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
-  state.audio = { mic, context, pc, error, ready: true };
+  state.audio = {
+    mic, context, pc, error, ready: true, privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true,
+  };
+  if (privateKey.held && was === "PRIVATE" && mic !== "PRIVATE") privateKey.stop(isNew ? "microphone" : "interrupted");
+  else if (privateKey.held && isNew && mic !== "PRIVATE") privateKey.stop("microphone");
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
@@ -98,10 +137,11 @@ const audioFrames = {
     state.audio = { ...state.audio, ready: true, error: "" };
     audio.post({ t: "volume", value: volume });
     if (state.gate) audio.post({ t: "gate", open: true });
+    setPrivateGate(privateGate);
     startAudio();
     redraw();
   },
-  offer: ({ sdp, generation }) => socket.send({ t: "offer", sdp, generation: generation ?? 0 }),
+  offer: ({ sdp, generation, pair_slot }) => socket.send({ t: "offer", sdp, generation: generation ?? 0, pair_slot: pair_slot ?? 0 }),
   state: audioState,
   level(frame) {
     state.level = frame;
@@ -125,7 +165,7 @@ function startAudio() {
   if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
   if (!socket.open || !state.audio.ready) return; // the welcome or the audio page's greeting asks again
   startedAt = performance.now();
-  audio.post({ t: "start" });
+  audio.post({ t: "start", slot: mine() });
 }
 
 // --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
@@ -143,6 +183,7 @@ function audioHeard() {
   if (beforeSilence === null) return;
   state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
   beforeSilence = null;
+  setPrivateGate(privateGate);
   report();
   startAudio();
 }
@@ -150,8 +191,9 @@ function audioHeard() {
 function lookAtAudio() {
   if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
   beforeSilence = state.audio;
-  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false };
+  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
   talk.stop("microphone");
+  privateKey.stop("microphone");
   report();
 }
 
@@ -205,7 +247,9 @@ function ticked({ view, sent_ms }) {
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
+  if (!fresh()) privateKey.stop("post_lost");
   if (!fresh() && state.gate) setGate(false);
+  if ((fresh() && hearPrivate) !== privateGate) setPrivateGate(!privateGate);
   lookAtAudio();
   watcher.look();
   redraw();
@@ -214,6 +258,7 @@ function watch() {
 const postFrames = {
   welcome(frame) {
     state.desk = frame.desk;
+    seated(frame.seat.slot);
     state.textBytesMax = frame.text_bytes_max;
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
@@ -223,8 +268,8 @@ const postFrames = {
   view: ticked,
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
-  answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
-  reset: () => audio.post({ t: "reset" }),
+  answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
+  reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
     demo("text-taken", { request, item });
@@ -255,8 +300,9 @@ const socket = new Socket({
     draft.unanswered();
     watch();
   },
-  onSentAway(code) {
+  onSentAway(code, farewell) {
     state.closed = code;
+    state.fullDesks = farewell?.desks ?? [];
     audio.post({ t: "cold" });
     watch();
   },
@@ -274,6 +320,13 @@ function send() {
   if (button.disabled || !fresh()) { redraw(); return; }
   const request = draft.begin();
   socket.send({ t: "text", request, text: draft.text, lang: draft.lang });
+  redraw();
+}
+
+/** Come back, or take a seat over: only ever by a press of this officer. */
+function takeSeat(slot) {
+  state.closed = "";
+  socket.connect(slot);
   redraw();
 }
 
@@ -298,7 +351,18 @@ const actions = {
   help: showHelp,
   helpOpen: () => helpShown,
   helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
-  takeBack: () => { state.closed = ""; socket.connect(); redraw(); },
+  takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
+  takeSeat: (slot) => takeSeat(slot),
+  privateHeld: () => privateKey.held,
+  privateDown: (event) => privateKey.pointerDown(event),
+  privateKeyDown: (event) => privateKey.keyDown(event),
+  hearsPrivate: () => hearPrivate,
+  setHearPrivate: (event) => {
+    hearPrivate = event.target.checked;
+    try { localStorage.setItem(HEAR_PRIVATE, hearPrivate ? "on" : "off"); } catch { /* for this page only */ }
+    watch();
+  },
+  setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
   wakeSound,
   held: () => talk.held,
   keyName: () => keys.keyName(talk.key),
@@ -360,4 +424,6 @@ keys.applyTheme();
 draw(actions, draft);
 document.getElementById("draft").value = draft.text;
 setInterval(watch, 250);
-socket.connect();
+// The demonstration's tabs take the desk over from its page; no other address does.
+const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
+socket.connect(demoTakes ? 0 : undefined);
