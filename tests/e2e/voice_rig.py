@@ -239,8 +239,7 @@ class ChromiumDesk:
             async with self.loading:
                 offers = await self.seen("offers")
                 for offer in offers[self.offers_taken :]:
-                    if offer["pair_slot"] == 0:  # one desk on each side: nobody at the other seats
-                        self.post.offered(offer["sdp"], self.desk)
+                    self.post.offered(offer["sdp"], self.desk)
                 self.offers_taken = len(offers)
             await asyncio.sleep(0.02)
 

@@ -5,7 +5,7 @@ import { AudioLink } from "./audio-link.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
-import { PrivateKey } from "./private.js";
+import { Private } from "./private.js";
 import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
@@ -44,42 +44,18 @@ function refuse(code, facts = {}, section = "") {
 
 // --- speech ------------------------------------------------------------------------------------
 
-const HEAR_PRIVATE = "openline.hear-private";
-let hearPrivate = (() => { try { return localStorage.getItem(HEAR_PRIVATE) !== "off"; } catch { return true; } })();
-
-const privateKey = new PrivateKey({
-  onDown() {
-    tones.wake();
-    if (!fresh() || !state.audio.ready || state.audio.privatePc !== "connected") {
-      refuse("voice.nobody_private");
-      return false;
-    }
-    talk.stop("released");
-    state.notice = null;
-    socket.send({ t: "private", on: true });
-    audio.post({ t: "private", on: true });
-    redraw();
-    return true;
-  },
-  onUp(reason) {
-    audio.post({ t: "private", on: false });
-    socket.send({ t: "private", on: false });
-    if (reason !== "released") refuse(reason, {}, "stop");
-    redraw();
-  },
+const privacy = new Private({
+  socket: () => socket,
+  audio: () => audio,
+  stopTalk: () => talk.stop("released"),
+  refuse,
+  redraw,
 });
-
-/** The gate of the own side's private sound: as its officer set it, and only for what the post still says. */
-let privateGate = false;
-function setPrivateGate(open) {
-  privateGate = open;
-  audio.post({ t: "private-gate", open });
-}
 
 const talk = new Talk({
   onDown() {
     tones.wake();
-    privateKey.stop("released");
+    privacy.stop("released");
     const why = whyNotSpeak();
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
@@ -106,11 +82,9 @@ function audioState(frame) {
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
   const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
-  state.audio = {
-    mic, context, pc, error, ready: true, privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true,
-  };
-  if (privateKey.held && was === "PRIVATE" && mic !== "PRIVATE") privateKey.stop(isNew ? "microphone" : "interrupted");
-  else if (privateKey.held && isNew && mic !== "PRIVATE") privateKey.stop("microphone");
+  const own = { privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true };
+  state.audio = { mic, context, pc, error, ready: true, ...own };
+  privacy.heardOf(was, mic, isNew);
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
@@ -137,7 +111,7 @@ const audioFrames = {
     state.audio = { ...state.audio, ready: true, error: "" };
     audio.post({ t: "volume", value: volume });
     if (state.gate) audio.post({ t: "gate", open: true });
-    setPrivateGate(privateGate);
+    privacy.sayGate();
     startAudio();
     redraw();
   },
@@ -183,7 +157,7 @@ function audioHeard() {
   if (beforeSilence === null) return;
   state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
   beforeSilence = null;
-  setPrivateGate(privateGate);
+  privacy.sayGate();
   report();
   startAudio();
 }
@@ -193,7 +167,7 @@ function lookAtAudio() {
   beforeSilence = state.audio;
   state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
   talk.stop("microphone");
-  privateKey.stop("microphone");
+  privacy.stop("microphone");
   report();
 }
 
@@ -247,9 +221,8 @@ function ticked({ view, sent_ms }) {
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
-  if (!fresh()) privateKey.stop("post_lost");
+  privacy.look();
   if (!fresh() && state.gate) setGate(false);
-  if ((fresh() && hearPrivate) !== privateGate) setPrivateGate(!privateGate);
   lookAtAudio();
   watcher.look();
   redraw();
@@ -353,15 +326,7 @@ const actions = {
   helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
   takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
   takeSeat: (slot) => takeSeat(slot),
-  privateHeld: () => privateKey.held,
-  privateDown: (event) => privateKey.pointerDown(event),
-  privateKeyDown: (event) => privateKey.keyDown(event),
-  hearsPrivate: () => hearPrivate,
-  setHearPrivate: (event) => {
-    hearPrivate = event.target.checked;
-    try { localStorage.setItem(HEAR_PRIVATE, hearPrivate ? "on" : "off"); } catch { /* for this page only */ }
-    watch();
-  },
+  privacy,
   setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
   wakeSound,
   held: () => talk.held,

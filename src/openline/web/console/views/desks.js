@@ -17,11 +17,11 @@ function line(desk) {
 function privateKey(actions) {
   const mic = state.audio.mic;
   return html`<div class="private">
-    <button id="private-key" class="m-${mic}" aria-pressed=${actions.privateHeld() ? "true" : "false"}
+    <button id="private-key" class="m-${mic}" aria-pressed=${actions.privacy.held ? "true" : "false"}
       ?disabled=${state.audio.privatePc !== "connected"}
-      @pointerdown=${actions.privateDown} @keydown=${actions.privateKeyDown} @contextmenu=${(e) => e.preventDefault()}>
+      @pointerdown=${(e) => actions.privacy.pointerDown(e)} @keydown=${(e) => actions.privacy.keyDown(e)} @contextmenu=${(e) => e.preventDefault()}>
       ${SHAPES.PRIVATE}<span>${t(mic === "PRIVATE" ? "private.speaking" : "private.hold")}</span></button>
-    <label><input id="private-hear" type="checkbox" .checked=${actions.hearsPrivate()} @change=${actions.setHearPrivate}>
+    <label><input id="private-hear" type="checkbox" .checked=${actions.privacy.hears} @change=${(e) => actions.privacy.setHears(e.target.checked)}>
       ${t(state.audio.privateGate ? "private.gate_open" : "private.gate_shut")}</label></div>`;
 }
 
