@@ -29,6 +29,7 @@ CALLS_PER_HOUR_MAX: Final = 60
 """An alarm that comes and goes all the time must not start programs without end."""
 
 OUTPUT_BYTES_MAX: Final = 4_096
+BURIAL_SECONDS: Final = 1.0
 _HOUR_SECONDS: Final = 3_600.0
 _diagnostics = structlog.get_logger("openline.alarms")
 
@@ -129,7 +130,7 @@ class SecondOutput:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # and whatever it started
-                await process.wait()
+                await _buried(process)
         if status != 0:
             shown = said.decode("utf-8", "replace")
             raise AccessError("alarms.hook_failed", shown, program=program, status=status)
@@ -176,6 +177,19 @@ async def _exchange(process: asyncio.subprocess.Process, told: bytes) -> bytes:
     while block := await process.stdout.read(OUTPUT_BYTES_MAX):
         kept += block[: OUTPUT_BYTES_MAX - len(kept)]
     return kept
+
+
+async def _buried(process: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a killed program.
+
+    asyncio takes it for ended only once its output was read to the end; what another program that
+    it started still holds open is not waited for.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BURIAL_SECONDS):
+            while process.stdout is not None and await process.stdout.read(OUTPUT_BYTES_MAX):
+                pass
+            await process.wait()
 
 
 def _post(address: SplitResult, told: bytes, seconds: float) -> int:

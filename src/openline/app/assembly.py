@@ -134,8 +134,8 @@ def _join(
     )
     voice = DeskVoice(
         endpoint,
-        active=genesis.party_of(own) == 0,
-        own_leg=shell.own_leg,
+        party=genesis.party_of(own),
+        own_legs=shell.own_legs,
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)

@@ -26,7 +26,13 @@ class DeskFront:
     def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there."""
         self._shell.sinks[desk] = sink
+        self._voice.seated(desk, seat.slot)
         self._shell.post.desk_opened(desk, self._shell.clock(), seat)
+        self._shell.carry_out()
+
+    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+        """The desk has another role."""
+        self._shell.post.seated(desk, seat, self._shell.clock())
         self._shell.carry_out()
 
     def desk_closed(self, desk: bytes) -> None:
@@ -38,7 +44,6 @@ class DeskFront:
 
     def desk_alive(self, desk: bytes, report: AudioReport) -> None:
         """The desk's page and audio answer."""
-        self._voice.reported(desk, report.connection)
         self._shell.post.desk_alive(desk, report, self._shell.clock())
         self._shell.carry_out()
 
@@ -97,6 +102,11 @@ class DeskFront:
         self._shell.post.take_over(desk, self._shell.clock())
         self._shell.carry_out()
 
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """The private key went down or up."""
+        self._shell.post.private(desk, on=on, now=self._shell.clock())
+        self._shell.carry_out()
+
     def sounded(self, desk: bytes, call: str) -> None:
         """The far voice was in fact played at this desk."""
         self._shell.post.sounded(desk, call, self._shell.clock())
@@ -117,7 +127,7 @@ class DeskFront:
         self._shell.post.acknowledge(desk, alarm, self._shell.clock())
         self._shell.carry_out()
 
-    def voice_offer(self, desk: bytes, sdp: str) -> None:
+    def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
         """The desk's audio page offers."""
-        self._voice.offered(desk, sdp)
+        self._voice.offered(desk, sdp, pair_slot)
         self._shell.carry_out()

@@ -19,7 +19,7 @@ from openline.protocol.frames import FrameClass
 from openline.voice import SLOT_MS, CellCadence
 
 SLOTS_PER_CONTROL: Final = 10
-AT_ONCE: Final = frozenset({control.LEG})
+AT_ONCE: Final = frozenset({control.LEGS})
 """What tells that a desk came or went: the cells show that anyway, and the desk waits for it."""
 
 _diagnostics = structlog.get_logger("openline.post")

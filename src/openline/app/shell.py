@@ -19,7 +19,7 @@ from openline.engine.desk import DeskEvent, DeskSink, LampWord, PathView
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     ReadEntries,
     RefreshHello,
     SendFrame,
@@ -116,8 +116,8 @@ class PostShell:
                 self._to_desk(command)
             case SetControl():
                 self._set_control(voice, command)
-            case FarLegChanged():
-                voice.far_leg_changed(command.leg)
+            case FarLegsChanged():
+                voice.far_legs_changed(command.legs)
             case _:
                 assert_never(command)
 
@@ -223,9 +223,9 @@ class PostShell:
 
     # --- voice -----------------------------------------------------------------------------
 
-    def own_leg(self, leg: bytes | None) -> None:
-        """Our own desk's leg, for the peer."""
-        self.post.own_leg(leg, self.clock())
+    def own_legs(self, legs: bytes) -> None:
+        """The legs of our own desks, for the peer."""
+        self.post.own_legs(legs, self.clock())
         self.carry_out()
 
     def control_seen(self, block: ControlBlock) -> None:
@@ -255,6 +255,8 @@ class PostShell:
             views, group = path_views(self._link)
             self.post.paths(views, group, now)
         self.post.tick(now)
+        if self._voice is not None:
+            self._voice.tick(now.mono_ms)
         self.carry_out()
         if now.mono_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = now.mono_ms

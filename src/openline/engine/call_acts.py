@@ -1,8 +1,10 @@
 """What officers do in a call, as the post's facade takes it from desks."""
 
 from openline.engine.calls import Calls
-from openline.engine.desk import Seat
+from openline.engine.context import Context
+from openline.engine.desk import Seat, ViewChanged
 from openline.engine.record_side import RecordSide
+from openline.engine.watch import Watch
 from openline.protocol.call import Answer, Manner, Precedence
 from openline.protocol.clock import Now
 from openline.protocol.liveness import LinkState, Liveness
@@ -14,6 +16,8 @@ class CallActs:
     _calls: Calls
     _live: Liveness
     _record: RecordSide
+    _ctx: Context
+    _watch: Watch
 
     def talk(
         self,
@@ -26,10 +30,19 @@ class CallActs:
     ) -> None:
         """The talk key went down or up."""
         link_down = self._live.tick(now) is LinkState.DOWN
+        if on:
+            self._watch.private(desk, on=False)
         self._calls.talk(
             desk, on=on, now=now, link_down=link_down, manner=manner, precedence=precedence
         )
         self._record.settle(now)
+
+    def private(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The private key of a desk; what it said to the far side ends first."""
+        if on:
+            self.talk(desk, on=False, now=now)
+        self._watch.private(desk, on=on)
+        self._ctx.desks(ViewChanged())
 
     def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The officer at that desk consents to be open both ways, or ends it."""

@@ -25,7 +25,8 @@ RecordWord = Literal["waiting", "restoring", "live", "halted"]
 Role = Literal["principal", "interpreter", "note_taker", "listener"]
 """What a desk may do: a principal takes, begins, answers and talks; an interpreter talks in an open
 call; the others only hear. All use the own side's private channel."""
-MicWord = Literal["COLD", "ARMED", "LIVE"]
+MicWord = Literal["COLD", "ARMED", "LIVE", "PRIVATE"]
+"""LIVE alone reaches the far side; PRIVATE reaches the desks of the own side alone."""
 DEAF: Final = frozenset({
     "audio_page",
     "blocked",
@@ -40,6 +41,45 @@ DEAF: Final = frozenset({
 """Why a desk cannot hear. Each has a sentence ``alarm.deaf_desk.WORD`` with the next step."""
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where a desk sits at its post, and as what.
+
+    Attributes:
+        slot: 0 to 2.
+        role: principal may call, answer and talk; interpreter may talk in an open call; note_taker
+            and listener only hear. All may use their side's private channel.
+        officer: watch code; "" for the post's only officer.
+    """
+
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+FIRST_SEAT: Final = Seat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One desk of the own side. Nothing of this crosses the line.
+
+    Attributes:
+        desk: hex instance. officer: as in :class:`Seat`.
+        mic: as its page last said. talking: it speaks to the far side.
+        private: it speaks to the desks of its own side only. hears: its sound is running.
+    """
+
+    desk: str
+    slot: int
+    role: Role
+    officer: str
+    mic: MicWord
+    talking: bool
+    private: bool
+    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,42 +146,6 @@ class RecordView:
     sealed: int
     outbox: int
     fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Where a desk sits.
-
-    Attributes:
-        slot: 0 to 2 on each side. officer: watch code; "" is the post's only officer.
-    """
-
-    slot: int = 0
-    role: Role = "principal"
-    officer: str = ""
-
-
-FIRST_SEAT: Final = Seat()
-"""Of a post with one desk."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskView:
-    """One desk of this side; none of it crosses the line.
-
-    Attributes:
-        desk: hex name. mic: by the word of its page. talking: it speaks to the far side; private:
-            to the own desks. hears: its page said that it can hear.
-    """
-
-    desk: str
-    slot: int
-    role: Role
-    officer: str
-    mic: MicWord
-    talking: bool
-    private: bool
-    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,15 +296,22 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceAnswer:
-    """The remote description for a desk's audio page."""
+    """The remote description for one connection of a desk's audio page.
+
+    Attributes:
+        pair_slot: 0 to 2 with that far seat, 3 to 5 with that seat of the own side.
+    """
 
     sdp: str
     generation: int
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceReset:
-    """The far desk is gone or new: the audio page starts a fresh connection and offers again."""
+    """The other desk is gone or new: the audio page makes that connection afresh and offers it."""
+
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +366,9 @@ class DeskApi(Protocol):
     def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
 
+    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+        """The desk has another role now; its slot stays."""
+
     def desk_closed(self, desk: bytes) -> None:
         """The desk is gone; what it transmitted has stopped."""
 
@@ -405,6 +419,9 @@ class DeskApi(Protocol):
     def take_over(self, desk: bytes) -> None:
         """This desk takes the call over from another of its own side."""
 
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """The private key went down or up: speech to the desks of the own side alone."""
+
     def sounded(self, desk: bytes, call: str) -> None:
         """The far voice was in fact played at this desk with its audio running."""
 
@@ -417,5 +434,8 @@ class DeskApi(Protocol):
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
 
-    def voice_offer(self, desk: bytes, sdp: str) -> None:
-        """The desk's audio page offers; answered by VoiceAnswer when the far desk is there."""
+    def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
+        """The desk's audio page offers; answered by VoiceAnswer when the other desk is there.
+
+        ``pair_slot``: 0 to 2 for that far seat, 3 to 5 for that seat of the own side.
+        """

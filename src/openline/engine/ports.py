@@ -226,10 +226,10 @@ class SetControl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FarLegChanged:
-    """The far desk's leg object (opaque CBOR map of the voice room), or None when it is gone."""
+class FarLegsChanged:
+    """The legs of the far desks (opaque CBOR map of the voice room), or None when they are gone."""
 
-    leg: bytes | None
+    legs: bytes | None
 
 
-Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegChanged
+Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegsChanged

@@ -24,7 +24,7 @@ from openline.engine.desk import (
 )
 from openline.engine.ports import (
     Command,
-    FarLegChanged,
+    FarLegsChanged,
     PostSettings,
     Randomness,
     Signer,
@@ -45,7 +45,7 @@ from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
 from openline.record.limits import INCARNATION_SIZE
 
-LEG_BYTES_MAX: Final = 2_048
+LEGS_BYTES_MAX: Final = 2_048
 CONTROL_AGAIN_MS: Final = 2_000
 """What stands is said again, whatever became of the frame that said it first."""
 
@@ -85,7 +85,8 @@ class Post(CallActs):
         )
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
-        self._far_leg: bytes | None = None
+        self._far_legs: bytes | None = None
+        self._far_desk = False
         self._started_ms = now.mono_ms
         self._said_ms = now.mono_ms
 
@@ -135,9 +136,9 @@ class Post(CallActs):
         self._in.restart(self._record.peer_incarnation)
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
-        if self._far_leg is not None:
-            self._far_leg = None
-            self._ctx.emit(FarLegChanged(leg=None))
+        if self._far_legs is not None:
+            self._far_legs, self._far_desk = None, False
+            self._ctx.emit(FarLegsChanged(legs=None))
         self._say_again(now)
 
     def frame_received(self, frame_class: int, sequence: int, body: bytes, now: Now) -> None:  # noqa: ARG002 - every frame means the same whatever its number
@@ -165,8 +166,8 @@ class Post(CallActs):
         match given.name:
             case control.PRESENCE:
                 self._watch.peer_says(given.payload)
-            case control.LEG:
-                self._take_leg(given.payload)
+            case control.LEGS:
+                self._take_legs(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
             case _:
@@ -174,13 +175,16 @@ class Post(CallActs):
         self._in.accept(given)
         self._ctx.desks(ViewChanged())
 
-    def _take_leg(self, payload: Value) -> None:
-        if payload is not None and not isinstance(payload, dict):
+    def _take_legs(self, payload: Value) -> None:
+        if not isinstance(payload, dict):
             raise PeerProtocolError("protocol.leg", "not a map")
-        leg = None if payload is None else encode(payload)
-        if leg != self._far_leg:
-            self._far_leg = leg
-            self._ctx.emit(FarLegChanged(leg=leg))
+        legs = encode(payload)
+        if len(legs) > LEGS_BYTES_MAX:
+            raise PeerProtocolError("protocol.leg", f"{len(legs)} bytes")
+        if legs != self._far_legs:
+            self._far_legs = legs
+            self._far_desk = any(leg is not None for leg in payload.values())
+            self._ctx.emit(FarLegsChanged(legs=legs))
 
     def round_trip(self, path: str, rtt_ms: float, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """An authenticated round trip was just measured on ``path``."""
@@ -271,8 +275,7 @@ class Post(CallActs):
 
     def view(self, now: Now) -> PostView:
         """The state to show now."""
-        far_leg, confirmed = self._far_leg is not None, self._record.confirmed
-        link = (self._paths, self._tls_group, far_leg, confirmed)
+        link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
         return make_view(
             self._ctx,
             self._record.keeper,
@@ -312,17 +315,17 @@ class Post(CallActs):
         if self._alarms.acknowledge(alarm):
             self._ctx.desks(ViewChanged())
 
-    def own_leg(self, leg: bytes | None, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The own desk's leg as the peer's voice room needs it.
+    def own_legs(self, legs: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+        """The legs of the own desks as the peer's voice room needs them.
 
         Args:
-            leg: deterministic CBOR of its map, into which the engine does not look; None if gone.
+            legs: deterministic CBOR of their map; the engine does not look into a leg.
             now: the time.
 
         Raises:
             RecordError: ``record.encoding`` or ``record.too_large``: not such bytes.
         """
-        self._say(control.LEG, None if leg is None else decode(leg, LEG_BYTES_MAX))
+        self._say(control.LEGS, decode(legs, LEGS_BYTES_MAX))
 
     def control_seen(
         self,

@@ -14,7 +14,7 @@ from openline.protocol.liveness import LinkState, Liveness
 
 VoiceWord = Literal["no_desk", "no_far_desk", "connecting", "ready"]
 LinkFacts = tuple[tuple[PathView, ...], str | None, bool, bool]
-"""Paths, TLS group, whether a far desk's leg is there, and whether both signed the genesis."""
+"""Paths, TLS group, whether a far desk is there, and whether both signed the genesis."""
 
 
 def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
@@ -29,7 +29,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
     now: Now,
 ) -> PostView:
     """The state to show at ``now``."""
-    paths, tls_group, far_leg, confirmed = link
+    paths, tls_group, far_desk, confirmed = link
     state = live.tick(now)
     cards = ctx.genesis.cards
     return PostView(
@@ -56,7 +56,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
             fault=keeper.fault or None,
         ),
         call=calls.view(now),
-        voice=_voice(watch, far_leg=far_leg),
+        voice=_voice(watch, far_desk=far_desk),
         alarms=alarms.view(),
         officer=ctx.settings.officer,
         disk_fault=keeper.disk_fault,
@@ -66,9 +66,9 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
     )
 
 
-def _voice(watch: Watch, *, far_leg: bool) -> VoiceWord:
+def _voice(watch: Watch, *, far_desk: bool) -> VoiceWord:
     if not watch.present:
         return "no_desk"
-    if not far_leg:
+    if not far_desk:
         return "no_far_desk"
     return "ready" if watch.connected else "connecting"

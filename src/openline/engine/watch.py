@@ -64,6 +64,7 @@ class Watch:
         self._desks: dict[bytes, _Desk] = {}
         self._seats: dict[bytes, Seat] = {}
         """Also of desks that fell silent: one that comes back may do no more than before."""
+        self._private: set[bytes] = set()
         self._peer: dict[str, Value] | None = None
 
     # --- own desks -----------------------------------------------------------------------------
@@ -86,6 +87,14 @@ class Watch:
         """A desk is gone."""
         self._desks.pop(desk, None)
         self._seats.pop(desk, None)
+        self._private.discard(desk)
+
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """A desk speaks to its own side alone, or ceases to."""
+        if on and desk in self._desks:
+            self._private.add(desk)
+        else:
+            self._private.discard(desk)
 
     def alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """A desk answers."""
@@ -128,6 +137,7 @@ class Watch:
         for name in silent:
             desk = self._desks[name]
             desk.silent = True
+            self._private.discard(name)
             desk.deaf_since_ms = now.mono_ms - DEAF_AFTER_MS
         return silent
 
@@ -187,7 +197,8 @@ class Watch:
                     officer=seat.officer or self._ctx.settings.officer,
                     mic="COLD" if report is None else report.mic,
                     talking=name in talkers,
-                    private=False,
+                    private=name in self._private
+                    or (report is not None and report.mic == "PRIVATE"),
                     hears=desk.hears,
                 )
             )

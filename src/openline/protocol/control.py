@@ -19,10 +19,10 @@ FIELD_COUNT: Final = 4
 TAG_BYTES: Final = 8
 
 PRESENCE: Final = "presence"
-LEG: Final = "leg"
+LEGS: Final = "legs"
 CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
-OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER)
+OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER)
 
 _NAME_CHARACTERS_MAX: Final = 32
 

@@ -21,6 +21,9 @@ _HEADER: Final = struct.Struct("!BBH4sBBHI4xBBHH")
 PIECE_SIZE: Final = CELL_SIZE - _HEADER.size
 PART_COUNT_MAX: Final = 6
 PENDING_MAX: Final = 16
+PAIR_COUNT: Final = 9
+"""Pairs of one desk here and one there: three seats on each side."""
+
 _FLAG_TALKING: Final = 0x01
 _FLAG_CALL_OPEN: Final = 0x02
 _ZEROS: Final = bytes(CELL_SIZE)
@@ -70,6 +73,7 @@ class Cell:
     """One parsed cell.
 
     Attributes:
+        pair: number of the pair of desks, 0 to 8.
         generation: low 16 bits of the generation of the desk pair.
         control: the sender's control block.
         part_index: 0-based place of the piece in its datagram.
@@ -78,6 +82,7 @@ class Cell:
         piece: octets of the datagram; none in a cell that only keeps the rhythm.
     """
 
+    pair: int
     generation: int
     control: ControlBlock
     part_index: int
@@ -87,7 +92,7 @@ class Cell:
 
 
 def build_cells(
-    datagram: bytes, *, generation: int, control: ControlBlock, datagram_id: int
+    datagram: bytes, *, generation: int, control: ControlBlock, datagram_id: int, pair: int = 0
 ) -> list[bytes]:
     """Cut one datagram into cells.
 
@@ -96,10 +101,14 @@ def build_cells(
         generation: of the desk pair; the low 16 bits are carried.
         control: the control block that stands in every cell.
         datagram_id: taken modulo 2**16.
+        pair: number of the pair of desks.
 
     Raises:
-        VoiceError: ``voice.size`` if the datagram is empty or too long.
+        VoiceError: ``voice.size`` if the datagram is empty or too long; ``voice.pair`` if there is
+            no such pair.
     """
+    if not 0 <= pair < PAIR_COUNT:
+        raise VoiceError("voice.pair", str(pair))
     if not 1 <= len(datagram) <= DATAGRAM_SIZE_MAX:
         raise VoiceError("voice.size", f"datagram of {len(datagram)} octets")
     count = -(-len(datagram) // PIECE_SIZE)
@@ -109,7 +118,7 @@ def build_cells(
         piece = datagram[index * PIECE_SIZE : (index + 1) * PIECE_SIZE]
         header = _HEADER.pack(
             CELL_VERSION,
-            0,
+            pair,
             generation & 0xFFFF,
             control.call_tag,
             flags,
@@ -138,7 +147,7 @@ def parse_cell(body: bytes) -> Cell:
     )
     end = _HEADER.size + size
     full = index + 1 < count
-    if version != CELL_VERSION or pair != 0:
+    if version != CELL_VERSION or pair >= PAIR_COUNT:
         raise VoiceError("voice.cell", f"version {version}, pair {pair}")
     if flags & ~(_FLAG_TALKING | _FLAG_CALL_OPEN) or any(body[_RESERVED]):
         raise VoiceError("voice.cell", "reserved bits are set")
@@ -157,6 +166,7 @@ def parse_cell(body: bytes) -> Cell:
         stamp_ms=stamp,
     )
     return Cell(
+        pair=pair,
         generation=generation,
         control=control,
         part_index=index,

@@ -20,6 +20,8 @@ from openline.engine.desk import (
     MicWord,
     PostView,
     Refused,
+    Role,
+    Seat,
     StopTalking,
     TextTaken,
     TimelineChanged,
@@ -39,11 +41,13 @@ WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
 FIGURE_MS_MAX: Final = 600_000.0
 PACKETS_MAX: Final = 1_000_000
-PAIR_SLOT_MAX: Final = 5
-_MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
 _PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
 _MANNERS: Final[dict[str, MannerWord]] = {word: word for word in get_args(MannerWord)}
 _ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
+PAIR_SLOTS: Final = 6
+"""A desk's connections: three far seats, three seats of its own side."""
+_MICS: Final[dict[str, MicWord]] = {word: word for word in get_args(MicWord)}
+_ROLES: Final[dict[str, Role]] = {word: word for word in get_args(Role)}
 
 Frame = dict[str, Any]
 
@@ -71,9 +75,9 @@ def _figure(frame: Frame, name: str, limit: float) -> float | None:
     return float(value)
 
 
-def _whole(frame: Frame, name: str, limit: int) -> int:
-    value = frame.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
+def _number(frame: Frame, name: str, end: int, default: int | None = None) -> int:
+    value = frame.get(name, default)
+    if type(value) is not int or not 0 <= value < end:
         raise AccessError("web.frame", name)
     return value
 
@@ -81,12 +85,12 @@ def _whole(frame: Frame, name: str, limit: int) -> int:
 def _figures(api: DeskApi, desk: bytes, frame: Frame) -> None:
     figures = Figures(
         desk=desk.hex(),
-        pair_slot=_whole(frame, "pair_slot", PAIR_SLOT_MAX),
+        pair_slot=_number(frame, "pair_slot", PAIR_SLOTS),
         mouth_to_ear_ms=_figure(frame, "mouth_to_ear_ms", FIGURE_MS_MAX),
         loss=_figure(frame, "loss", 1.0),
         jitter_ms=_figure(frame, "jitter_ms", FIGURE_MS_MAX),
         concealed=_figure(frame, "concealed", 1.0),
-        packets=_whole(frame, "packets", PACKETS_MAX),
+        packets=_number(frame, "packets", PACKETS_MAX + 1),
         leg_rtt_ms=_figure(frame, "leg_rtt_ms", FIGURE_MS_MAX),
     )
     api.desk_figures(desk, figures)
@@ -165,7 +169,12 @@ def _acknowledge(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 
 def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
-    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX))
+    pair_slot = _number(frame, "pair_slot", PAIR_SLOTS, 0)
+    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX), pair_slot)
+
+
+def _private(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.private(desk, on=_flag(frame, "on"))
 
 
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
@@ -182,7 +191,22 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "private": _private,
 }
+SEAT: Final = "seat"
+"""The one frame that is for the desk server: it keeps who sits where."""
+
+
+def role_of(frame: Frame) -> Role:
+    """The role that a ``seat`` frame asks for.
+
+    Raises:
+        AccessError: ``web.frame``.
+    """
+    role = _ROLES.get(_string(frame, "role", WORD_CHARACTERS_MAX))
+    if role is None:
+        raise AccessError("web.frame", "role")
+    return role
 
 
 def parse_frame(raw: object) -> Frame:
@@ -199,7 +223,7 @@ def parse_frame(raw: object) -> Frame:
         raise AccessError("web.frame", "not JSON") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
         raise AccessError("web.frame", "no type")
-    if frame["t"] not in ACTS:
+    if frame["t"] not in ACTS and frame["t"] != SEAT:
         raise AccessError("web.frame", "unknown type")
     return frame
 
@@ -218,12 +242,13 @@ def dump(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def welcome(desk: bytes, api: DeskApi, sent_ms: int) -> Frame:
+def welcome(desk: bytes, seat: Seat, api: DeskApi, sent_ms: int) -> Frame:
     """The first frame: all that there is to show."""
     return {
         "t": "welcome",
         "version": PROTOCOL_VERSION,
         "desk": desk.hex(),
+        "seat": dataclasses.asdict(seat),
         "text_bytes_max": TEXT_BYTES_MAX,
         "timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)],
     } | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
@@ -248,10 +273,10 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind
             return None
         case Gate(open=is_open, call=call):
             return {"t": "gate", "open": is_open, "call": call}
-        case VoiceAnswer(sdp=sdp, generation=generation):
-            return {"t": "answer", "sdp": sdp, "generation": generation}
-        case VoiceReset():
-            return {"t": "reset"}
+        case VoiceAnswer(sdp=sdp, generation=generation, pair_slot=slot):
+            return {"t": "answer", "sdp": sdp, "generation": generation, "pair_slot": slot}
+        case VoiceReset(pair_slot=slot):
+            return {"t": "reset", "pair_slot": slot}
         case TextTaken(request=request, item=item):
             return {"t": "text-taken", "request": request, "item": item}
         case Refused(request=request, code=code, facts=facts):

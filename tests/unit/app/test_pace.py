@@ -4,7 +4,7 @@ from typing import cast
 
 from openline.app.pace import ControlCadence
 from openline.link import Link
-from openline.protocol.control import CALL, CONTROL_STEP, LEG, PRESENCE, ControlOut, parse_control
+from openline.protocol.control import CALL, CONTROL_STEP, LEGS, PRESENCE, ControlOut, parse_control
 from openline.record.cbor import Value
 
 
@@ -63,12 +63,12 @@ def test_a_desk_that_comes_is_told_at_once_and_a_long_object_does_not_fill_slots
     rig = Rig()
     rig.cadence.slot()
     assert rig.wire.sent == []  # nothing to say yet
-    rig.set(LEG, {"fp": "A" * 400})
-    assert rig.names() == [LEG]
+    rig.set(LEGS, {"fp": "A" * 400})
+    assert rig.names() == [LEGS]
     assert len(rig.wire.sent[0]) == 2 * CONTROL_STEP
     rig.cadence.slot()
-    assert rig.names() == [LEG]
+    assert rig.names() == [LEGS]
     rig.cadence.take(rig.out.live()[0])  # the engine says it again
-    assert rig.names() == [LEG]
+    assert rig.names() == [LEGS]
     rig.cadence.slot()
-    assert rig.names() == [LEG, LEG]
+    assert rig.names() == [LEGS, LEGS]

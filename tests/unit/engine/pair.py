@@ -17,7 +17,7 @@ from openline.engine.desk import (
 from openline.engine.founding import found
 from openline.engine.ports import (
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     OutboxItem,
     PostSettings,
     ReadEntries,
@@ -182,8 +182,8 @@ class Pair:
                     side.desk_events.append((command.desk, command.event))
                 case SetControl():
                     side.block = command
-                case FarLegChanged():
-                    side.legs.append(command.leg)
+                case FarLegsChanged():
+                    side.legs.append(command.legs)
 
     def disk(self, side: Side) -> None:
         work, side.disk = side.disk, []

@@ -56,7 +56,8 @@ def test_sizes_that_no_cell_carries(size: int) -> None:
     ("at", "value"),
     [
         (0, 2),  # version
-        (1, 1),  # pair
+        (1, 9),  # pair: three seats a side make nine
+        (1, 255),
         (8, 0x07),  # a flag nobody knows
         (16, 1),  # reserved
         (20, 1),  # part 1 of 1
@@ -99,6 +100,7 @@ def test_parts_that_contradict_each_other_are_forgotten() -> None:
     first, second = (parse_cell(body) for body in cells_of(bytes(400)))
     other_count = parse_cell(cells_of(bytes(700))[1])
     changed = Cell(
+        pair=first.pair,
         generation=first.generation,
         control=first.control,
         part_index=0,
@@ -119,6 +121,7 @@ def test_six_full_parts_are_more_than_a_datagram() -> None:
     reassembler = Reassembler()
     parts = [
         Cell(
+            pair=0,
             generation=1,
             control=CONTROL,
             part_index=i,

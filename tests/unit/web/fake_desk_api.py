@@ -12,6 +12,7 @@ from openline.engine.desk import (
     AudioReport,
     DeskEvent,
     DeskSink,
+    DeskView,
     Figures,
     LampWord,
     LinkView,
@@ -122,6 +123,7 @@ class FakeDeskApi:
     state: PostView = field(default_factory=post_view)
     items: list[TimelineItem] = field(default_factory=list)
     sinks: dict[bytes, DeskSink] = field(default_factory=dict)
+    seats: dict[bytes, Seat] = field(default_factory=dict)
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
     figures: list[Figures] = field(default_factory=list)
@@ -146,13 +148,22 @@ class FakeDeskApi:
     def said(self, kind: str) -> list[tuple[Any, ...]]:
         return [act for act in self.acts if act[0] == kind]
 
-    def desk_opened(self, desk: bytes, sink: DeskSink, _seat: Seat = FIRST_SEAT) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         self.acts.append(("desk_opened", desk))
+        self.seats[desk] = seat
         self.sinks[desk] = sink
+
+    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+        self.acts.append(("seat", seat.slot, seat.role))
+        self.seats[desk] = seat
+
+    def private(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("private", on))
 
     def desk_closed(self, desk: bytes) -> None:
         self.acts.append(("desk_closed", desk))
         self.sinks.pop(desk, None)
+        self.seats.pop(desk, None)
 
     def desk_alive(self, _desk: bytes, report: AudioReport) -> None:
         self.reports.append(report)
@@ -162,7 +173,20 @@ class FakeDeskApi:
 
     def view(self) -> PostView:
         self.views += 1
-        return replace(self.state, wall_ms=wall_ms())
+        desks = tuple(
+            DeskView(
+                desk=desk.hex(),
+                slot=seat.slot,
+                role=seat.role,
+                officer=seat.officer or "W-1",
+                mic="COLD",
+                talking=False,
+                private=False,
+                hears=True,
+            )
+            for desk, seat in sorted(self.seats.items(), key=lambda item: item[1].slot)
+        )
+        return replace(self.state, wall_ms=wall_ms(), desks=desks)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         return tuple(self.items[-limit:])
@@ -211,5 +235,5 @@ class FakeDeskApi:
     def acknowledge(self, _desk: bytes, alarm: str) -> None:
         self.acts.append(("acknowledge", alarm))
 
-    def voice_offer(self, _desk: bytes, sdp: str) -> None:
-        self.acts.append(("offer", sdp))
+    def voice_offer(self, _desk: bytes, sdp: str, pair_slot: int = 0) -> None:
+        self.acts.append(("offer", sdp, pair_slot))

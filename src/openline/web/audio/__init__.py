@@ -14,6 +14,7 @@ FILES: Final[dict[str, str]] = {
     "main.js": "text/javascript",
     "graph.js": "text/javascript",
     "leg.js": "text/javascript",
+    "mesh.js": "text/javascript",
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
     "keep.js": "text/javascript",

@@ -6,6 +6,8 @@ import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
 import { Sound } from "./sound.js";
+import { Private } from "./private.js";
+import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
@@ -43,9 +45,18 @@ function refuse(code, facts = {}, section = "") {
 
 // --- speech ------------------------------------------------------------------------------------
 
+const privacy = new Private({
+  socket: () => socket,
+  audio: () => audio,
+  stopTalk: () => talk.stop("released"),
+  refuse,
+  redraw,
+});
+
 const talk = new Talk({
   onDown() {
     tones.wake();
+    privacy.stop("released");
     const why = whyNotSpeak();
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
@@ -82,9 +93,11 @@ function audioState(frame) {
   const isNew = error && error !== state.audio.error;
   const { deaf } = sound;
   const before = state.audio;
-  state.audio = { mic, context, pc, error, ready: true, source: frame.source ?? "mic", muted: frame.muted === true };
+  const own = { privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true };
+  state.audio = { mic, context, pc, error, ready: true, source: frame.source ?? "mic", muted: frame.muted === true, ...own };
   sound.hearing.take(frame);
   const changed = deaf !== sound.deaf || ["mic", "context", "pc"].some((name) => frame[name] !== before[name]);
+  privacy.heardOf(was, mic, isNew);
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
@@ -112,10 +125,11 @@ const audioFrames = {
     state.audio = { ...state.audio, ready: true, error: "" };
     audio.post({ t: "volume", value: sound.volume });
     if (state.gate) audio.post({ t: "gate", open: true });
+    privacy.sayGate();
     startAudio();
     redraw();
   },
-  offer: ({ sdp, generation }) => socket.send({ t: "offer", sdp, generation: generation ?? 0 }),
+  offer: ({ sdp, generation, pair_slot }) => socket.send({ t: "offer", sdp, generation: generation ?? 0, pair_slot: pair_slot ?? 0 }),
   state: audioState,
   level(frame) {
     state.level = frame;
@@ -142,7 +156,7 @@ function startAudio() {
   if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
   if (!socket.open || !state.audio.ready) return; // the welcome or the audio page's greeting asks again
   startedAt = performance.now();
-  audio.post({ t: "start" });
+  audio.post({ t: "start", slot: mine() });
 }
 
 // --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
@@ -160,6 +174,7 @@ function audioHeard() {
   if (beforeSilence === null) return;
   state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
   beforeSilence = null;
+  privacy.sayGate();
   report();
   startAudio();
 }
@@ -167,8 +182,9 @@ function audioHeard() {
 function lookAtAudio() {
   if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
   beforeSilence = state.audio;
-  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false };
+  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
   talk.stop("microphone");
+  privacy.stop("microphone");
   report();
 }
 
@@ -223,6 +239,7 @@ function ticked({ view, sent_ms }) {
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
   if (talk.held && linkWord() === "DOWN") talk.stop("call.link_down");
+  privacy.look();
   if (!fresh() && state.gate) setGate(false);
   lookAtAudio();
   watcher.look();
@@ -233,6 +250,7 @@ function watch() {
 const postFrames = {
   welcome(frame) {
     state.desk = frame.desk;
+    seated(frame.seat.slot);
     state.textBytesMax = frame.text_bytes_max;
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
@@ -242,8 +260,8 @@ const postFrames = {
   view: ticked,
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
-  answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
-  reset: () => audio.post({ t: "reset" }),
+  answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
+  reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
     demo("text-taken", { request, item });
@@ -275,8 +293,9 @@ const socket = new Socket({
     draft.unanswered();
     watch();
   },
-  onSentAway(code) {
+  onSentAway(code, farewell) {
     state.closed = code;
+    state.fullDesks = farewell?.desks ?? [];
     audio.post({ t: "cold" });
     watch();
   },
@@ -294,6 +313,13 @@ function send() {
   if (button.disabled || !fresh()) { redraw(); return; }
   const request = draft.begin();
   socket.send({ t: "text", request, text: draft.text, lang: draft.lang });
+  redraw();
+}
+
+/** Come back, or take a seat over: only ever by a press of this officer. */
+function takeSeat(slot) {
+  state.closed = "";
+  socket.connect(slot);
   redraw();
 }
 
@@ -319,7 +345,10 @@ const actions = {
   help: showHelp,
   helpOpen: () => helpShown,
   helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
-  takeBack: () => { state.closed = ""; socket.connect(); redraw(); },
+  takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
+  takeSeat: (slot) => takeSeat(slot),
+  privacy,
+  setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
   wakeSound,
   held: () => talk.held,
   keyName: () => keys.keyName(talk.key),
@@ -381,4 +410,6 @@ keys.applyTheme();
 draw(actions, draft);
 document.getElementById("draft").value = draft.text;
 setInterval(watch, 250);
-socket.connect();
+// The demonstration's tabs take the desk over from its page; no other address does.
+const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
+socket.connect(demoTakes ? 0 : undefined);

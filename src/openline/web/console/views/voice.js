@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { endsIn, fresh, openCall, state, whyNotSpeak } from "../state.js";
 import { codeWords, errorWords, nameOf, t } from "../i18n.js";
 import { hearing, microphoneWarning, theyAreDeaf } from "./hearing.js";
+import { desks } from "./desks.js";
 import { SHAPES } from "./shapes.js";
 
 const truth = (yes, words, kind = "") => html`<li class="${yes ? "yes" : "no"} ${kind}">
@@ -87,5 +88,6 @@ export function voice(actions) {
     <div class="settings">
       <label>${t("volume.label")} <input id="volume" type="range" min="0" max="100" .value=${String(actions.volume())} @input=${actions.setVolume}></label>
       <button class="plain" @click=${actions.testMicrophone} ?disabled=${mic !== "COLD" || !state.audio.ready}>${t("mic.test")}</button>
-    </div>${hearing(actions)}`;
+    </div>${hearing(actions)}
+    ${desks(actions)}`;
 }
