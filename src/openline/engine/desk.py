@@ -15,50 +15,13 @@ StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
 LampWord = Literal["up", "stream", "dead"]
 RecordWord = Literal["waiting", "restoring", "live", "halted"]
 CallStateWord = Literal["announcing", "taken", "ended"]
+Role = Literal["principal", "interpreter", "note_taker", "listener"]
+"""What a desk may do: a principal takes, begins, answers and talks; an interpreter talks in an open
+call; the others only hear. All use the own side's private channel."""
 MicWord = Literal["COLD", "ARMED", "LIVE", "PRIVATE"]
 """LIVE alone reaches the far side; PRIVATE reaches the desks of the own side alone."""
-Role = Literal["principal", "interpreter", "note_taker", "listener"]
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Where a desk sits at its post, and as what.
-
-    Attributes:
-        slot: 0 to 2.
-        role: principal may call, answer and talk; interpreter may talk in an open call; note_taker
-            and listener only hear. All may use their side's private channel.
-        officer: watch code; "" for the post's only officer.
-    """
-
-    slot: int = 0
-    role: Role = "principal"
-    officer: str = ""
-
-
-FIRST_SEAT: Final = Seat()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskView:
-    """One desk of the own side. Nothing of this crosses the line.
-
-    Attributes:
-        desk: hex instance. officer: as in :class:`Seat`.
-        mic: as its page last said. talking: it speaks to the far side.
-        private: it speaks to the desks of its own side only. hears: its sound is running.
-    """
-
-    desk: str
-    slot: int
-    role: Role
-    officer: str
-    mic: MicWord
-    talking: bool
-    private: bool
-    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +84,42 @@ class RecordView:
     sealed: int
     outbox: int
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a desk sits.
+
+    Attributes:
+        slot: 0 to 2 on each side. officer: watch code; "" is the post's only officer.
+    """
+
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+FIRST_SEAT: Final = Seat()
+"""Of a post with one desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One desk of this side; none of it crosses the line.
+
+    Attributes:
+        desk: hex name. mic: by the word of its page. talking: it speaks to the far side; private:
+            to the own desks. hears: its page said that it can hear.
+    """
+
+    desk: str
+    slot: int
+    role: Role
+    officer: str
+    mic: MicWord
+    talking: bool
+    private: bool
+    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +324,7 @@ class DeskApi(Protocol):
     def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
 
-    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+    def seated(self, desk: bytes, seat: Seat) -> None:
         """The desk has another role now; its slot stays."""
 
     def desk_closed(self, desk: bytes) -> None:

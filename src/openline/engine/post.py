@@ -235,7 +235,7 @@ class Post:
         self._calls.desk_opened(desk)
         self._desks_changed(now)
 
-    def seat_changed(self, desk: bytes, seat: Seat, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+    def seated(self, desk: bytes, seat: Seat, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """The desk has another role."""
         self._watch.reseat(desk, seat)
         self._ctx.desks(ViewChanged())

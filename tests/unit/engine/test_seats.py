@@ -29,9 +29,9 @@ def test_the_own_desks_are_shown_by_seat(letter: str) -> None:
     post.desk_alive(SECOND, report, pair.now)
     second = post.view(pair.now).desks[1]
     assert (second.mic, second.hears) == ("ARMED", True)
-    post.seat_changed(SECOND, Seat(slot=2, role="interpreter", officer="W-7"), pair.now)
+    post.seated(SECOND, Seat(slot=2, role="interpreter", officer="W-7"), pair.now)
     assert post.view(pair.now).desks[1].role == "interpreter"
-    post.seat_changed(b"unknown!", Seat(slot=1), pair.now)
+    post.seated(b"unknown!", Seat(slot=1), pair.now)
     post.desk_closed(SECOND, pair.now)
     assert len(post.view(pair.now).desks) == 1
 
