@@ -30,7 +30,7 @@ class DeskFront:
         self._shell.post.desk_opened(desk, self._shell.clock(), seat)
         self._shell.carry_out()
 
-    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+    def seated(self, desk: bytes, seat: Seat) -> None:
         """The desk has another role."""
         self._shell.post.seated(desk, seat, self._shell.clock())
         self._shell.carry_out()

@@ -205,7 +205,7 @@ class Desk:
     def _sit_as(self, role: Role) -> None:
         self._roles.keep(self.key, role)
         self.seat = replace(self.seat, role=role)
-        self._api.seat_changed(self.id, self.seat)
+        self._api.seated(self.id, self.seat)
 
     def _answer_refused(self, error: OpenlineError, request: str) -> None:
         refused = {"t": "refused", "request": request, "code": error.code, "facts": error.facts}

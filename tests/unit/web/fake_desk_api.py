@@ -153,7 +153,7 @@ class FakeDeskApi:
         self.seats[desk] = seat
         self.sinks[desk] = sink
 
-    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+    def seated(self, desk: bytes, seat: Seat) -> None:
         self.acts.append(("seat", seat.slot, seat.role))
         self.seats[desk] = seat
 

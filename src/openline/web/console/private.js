@@ -17,11 +17,16 @@ export class Private {
   constructor({ socket, audio, stopTalk, refuse, redraw }) {
     Object.assign(this, { socket, audio, stopTalk, refuse, redraw });
     this.held = false;
+    this.by = "";
     this.hears = readHears();
     this.gate = false;
     for (const name of ["pointerup", "pointercancel"]) {
       window.addEventListener(name, () => this.stop("released"), { capture: true });
     }
+    // With another button down no pointerup tells that ours went up.
+    window.addEventListener("pointermove", ({ buttons }) => {
+      if (this.by === "pointer" && !(buttons & 1)) this.stop("released");
+    }, { capture: true });
     window.addEventListener("keyup", ({ code }) => { if (PRESS.includes(code)) this.stop("released"); }, { capture: true });
     window.addEventListener("blur", () => this.stop("blur"));
     window.addEventListener("pagehide", () => this.stop("hidden"));
@@ -33,19 +38,19 @@ export class Private {
 
   pointerDown(event) {
     if (event.button !== 0) return;
-    event.preventDefault();
-    event.currentTarget.focus({ preventScroll: true });
-    this.down();
+    event.preventDefault(); // nor does it take the focus: the next press of the talk key is the talk key's
+    event.currentTarget.setPointerCapture(event.pointerId);
+    this.down("pointer");
   }
 
   keyDown(event) {
     if (!PRESS.includes(event.code)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat) this.down();
+    if (!event.repeat) this.down("key");
   }
 
-  down() {
+  down(by) {
     if (this.held) return;
     tones.wake();
     if (!fresh() || !state.audio.ready || state.audio.privatePc !== "connected") {
@@ -54,6 +59,7 @@ export class Private {
     }
     this.stopTalk();
     this.held = true;
+    this.by = by;
     state.notice = null;
     this.say(true);
   }

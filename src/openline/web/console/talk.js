@@ -84,6 +84,8 @@ export class Talk {
     const { target } = event;
     const onKey = target instanceof Element && target.closest("#talk-key") !== null;
     if (onKey && (event.code === "Enter" || event.code === "Space")) return true;
+    // There it is the key of private speech: what is meant for the own side must not go out.
+    if (target instanceof Element && target.closest("#private-key") !== null) return false;
     if (this.key === "" || event.code !== this.key) return false;
     if (!(target instanceof Element)) return true;
     if (target.matches(TEXT_FIELD)) return !/^(Space|Key.|Digit.|Enter|Backspace)$/.test(event.code);
