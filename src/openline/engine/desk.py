@@ -366,7 +366,7 @@ class DeskApi(Protocol):
     def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
 
-    def seat_changed(self, desk: bytes, seat: Seat) -> None:
+    def seated(self, desk: bytes, seat: Seat) -> None:
         """The desk has another role now; its slot stays."""
 
     def desk_closed(self, desk: bytes) -> None:
