@@ -21,6 +21,8 @@ ATTACK_S = 2.0
 RATE = 20_000
 GROWTH_KB_MAX = 60_000
 LOUD_DBFS = -30.0
+UP = "●"
+"""How the title of the page begins then; with another state, or when ticks stay out, it does not."""
 
 
 def resident_kb(post: PostProcess) -> int:
@@ -94,8 +96,8 @@ class Onlooker:
             await asyncio.sleep(0.1)
 
     def live(self) -> bool:
-        """It never said that its post or the link was gone."""
-        return len(self.titles) > 5 and all("LINK UP" in title for title in self.titles)
+        """It always said that the link is UP, by a tick of its post that was fresh."""
+        return len(self.titles) > 5 and all(title[0] == UP for title in self.titles)
 
 
 async def throw_at_desk(address: tuple[str, int], rng: random.Random, seconds: float) -> None:

@@ -96,8 +96,6 @@ async def desks_of(
             )
             for _ in range(count)
         ]
-        for desk in desks:
-            await desk.ready()
         yield desks
 
 
@@ -168,6 +166,8 @@ async def test_half_an_hour_under_random_cuts(chromium_path: str, tmp_path: Path
                 desks_of(posts[1], chromium_path, tones[1], DESKS) as south,
             ):
                 sides = (north, south)
+                for desk in (*north, *south):
+                    await desk.ready()
                 for desk in (*north, *south):
                     await desk.press()
                     await asyncio.sleep(1.0)
