@@ -22,7 +22,7 @@ RATE = 20_000
 GROWTH_KB_MAX = 60_000
 LOUD_DBFS = -30.0
 UP = "●"
-"""How the title of the page begins then; with another state, or when ticks stay out, it does not."""
+"""How the page's title begins then; in another state, or when ticks stay out, it does not."""
 
 
 def resident_kb(post: PostProcess) -> int:
