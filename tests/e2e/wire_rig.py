@@ -96,21 +96,27 @@ KINDS = ("idle", "speech", "idle again", "speech again")
 
 
 async def look(
-    desks: tuple[RealDesk, RealDesk], capture: Path, *, rounds: int, span_s: float
+    desks: tuple[RealDesk, RealDesk],
+    capture: Path,
+    *,
+    rounds: int,
+    span_s: float,
+    together: bool = False,
 ) -> dict[tuple[int, str], dict[str, Lot]]:
     """Turns of silence and speech, and what an observer saw in each: by protocol and path, by kind.
 
     The turns are short and take each other's place: whatever else this machine does is in all lots
-    alike. One desk speaks in the first kind of speech, the other in the second.
+    alike. One desk speaks in the first kind of speech, the other in the second; or both in both.
     """
     spans: list[tuple[str, float, float]] = []
     for _ in range(rounds):
-        for kind, speaker in zip(KINDS, (None, desks[0], None, desks[1]), strict=True):
+        for number, kind in enumerate(KINDS):
             begin = time.time_ns()
-            if speaker is not None:
+            speakers = (desks if together else (desks[number // 2],)) if number % 2 else ()
+            for speaker in speakers:
                 await speaker.press()
             await asyncio.sleep(span_s)
-            if speaker is not None:
+            for speaker in speakers:
                 await speaker.release()
             spans.append((kind, begin / 1e9, time.time_ns() / 1e9))
     found: dict[tuple[int, str], dict[str, Lot]] = {}
