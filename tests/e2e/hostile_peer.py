@@ -43,6 +43,8 @@ class HostilePeer:
         self.post.front.voice_offer(self.desk, await self.voice.offer())
         while True:
             event = await self.events.get()
+            if getattr(event, "pair_slot", 0) != 0:
+                continue
             if isinstance(event, VoiceReset):
                 old, self.voice = self.voice, HeadlessDesk()
                 await old.close()
@@ -52,7 +54,8 @@ class HostilePeer:
 
     async def live(self) -> None:
         while True:
-            report = AudioReport(mic="COLD", context="running", connection=self.voice.state)
+            state = self.voice.state
+            report = AudioReport(mic="COLD", context="running", connection=state, hears=True)
             self.post.front.desk_alive(self.desk, report)
             await asyncio.sleep(1.0)
 

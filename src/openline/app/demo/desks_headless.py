@@ -27,6 +27,7 @@ from openline.headless.sound import BLOCK_S
 ALIVE_S: Final = 1.0
 RETRY_S: Final = 0.1
 SIGNIN_S_MAX: Final = 5.0
+FAR_SEAT: Final = 0
 SENT_AWAY: Final = frozenset({"web.taken_over", "web.slow", "web.frame", "web.rate"})
 """A page that was told one of these does not come back by itself."""
 
@@ -127,6 +128,8 @@ class Desk:
                 await self._told(json.loads(raw))
 
     async def _told(self, frame: Frame) -> None:
+        if frame.get("pair_slot", FAR_SEAT) != FAR_SEAT:
+            return  # It speaks with the first seat of the far side alone.
         match frame["t"]:
             case "welcome":
                 self.view = frame["view"]
