@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 PORT = 26160
-PRESS_S, RAISE_S = 0.3, 0.05
+PRESS_S, RAISE_S = 0.2, 0.03
 BACK_S_MAX = 30.0
 NORMAL_S = 9.0
 Act = Callable[[Session, int], Awaitable[float]]

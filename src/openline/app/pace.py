@@ -48,6 +48,11 @@ class ControlCadence:
         else:
             self._waiting[name] = body
 
+    def connection_came(self) -> None:
+        """What tells of desks is news again: a post that starts anew waits for it."""
+        for name in AT_ONCE:
+            self._said.pop(name, None)
+
     def slot(self) -> None:
         """The time of one frame has come."""
         for waits in (self._waiting, self._said):

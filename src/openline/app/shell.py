@@ -167,6 +167,8 @@ class PostShell:
 
     def hello_received(self, body: bytes) -> bytes:
         """Judge the peer's HELLO; raises what refuses the connection."""
+        if self._pace is not None:
+            self._pace.control.connection_came()
         try:
             return self.post.hello_received(body, self.clock())
         finally:
@@ -196,6 +198,8 @@ class PostShell:
 
     def connected(self, path: str) -> None:
         """A connection became usable."""
+        if self._pace is not None:
+            self._pace.control.connection_came()
         self.post.connected(path, self.clock())
         self.carry_out()
         if self._link is not None:

@@ -72,3 +72,6 @@ def test_a_desk_that_comes_is_told_at_once_and_a_long_object_does_not_fill_slots
     assert rig.names() == [LEGS]
     rig.cadence.slot()
     assert rig.names() == [LEGS, LEGS]
+    rig.cadence.connection_came()
+    rig.cadence.take(rig.out.live()[0])
+    assert rig.names() == [LEGS, LEGS, LEGS]
