@@ -14,11 +14,12 @@ function line(desk) {
     ${doing ? html`<span class="doing m-${doing}">${SHAPES[doing]}${t(`mic.${doing}`)}</span>` : nothing}</li>`;
 }
 
+// Never disabled: a key that loses the focus would leave the next press to the talk key.
 function privateKey(actions) {
   const mic = state.audio.mic;
   return html`<div class="private">
     <button id="private-key" class="m-${mic}" aria-pressed=${actions.privacy.held ? "true" : "false"}
-      ?disabled=${state.audio.privatePc !== "connected"}
+      aria-disabled=${state.audio.privatePc !== "connected" ? "true" : "false"}
       @pointerdown=${(e) => actions.privacy.pointerDown(e)} @keydown=${(e) => actions.privacy.keyDown(e)} @contextmenu=${(e) => e.preventDefault()}>
       ${SHAPES.PRIVATE}<span>${t(mic === "PRIVATE" ? "private.speaking" : "private.hold")}</span></button>
     <label><input id="private-hear" type="checkbox" .checked=${actions.privacy.hears} @change=${(e) => actions.privacy.setHears(e.target.checked)}>
