@@ -30,6 +30,7 @@ export class Hearing {
     this.clock = true;
     this.device = ""; // "" while the browser names no device
     this.outputs = null;
+    this.list = null;
     this.changes = 0;
     this.looked = null;
     this.testing = false;
@@ -60,10 +61,13 @@ export class Hearing {
     const outputs = all.filter(({ kind }) => kind === "audiooutput");
     // Without leave for the microphone a browser tells neither names nor numbers.
     const named = all.some(({ deviceId, label }) => deviceId || label);
-    // Not by their group: that is another one in each document. The default's label names what it stands for.
-    const device = named ? nameOf(outputs.map((one) => `${one.deviceId} ${one.label}`).sort().join("\n")) : "";
+    // Labels outlive a reload; ids and groups may be others in each document. The default's label names what it
+    // stands for. Within this document ids count too.
+    const device = named ? nameOf(outputs.map(({ label }) => label).sort().join("\n")) : "";
+    const list = outputs.map((one) => `${one.deviceId} ${one.groupId} ${one.label}`).sort().join("\n");
     const justNamed = this.device === "" && named;
-    if (changed && !justNamed && (!named || device !== this.device)) this.changes += 1;
+    if (changed && this.list !== null && list !== this.list && !justNamed) this.changes += 1;
+    this.list = list;
     this.outputs = named ? outputs.length : null;
     if (device === this.device && !changed) return;
     this.device = device;
