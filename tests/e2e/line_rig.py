@@ -236,7 +236,7 @@ async def pick_up(speaker: RealDesk, listener: RealDesk, *, hold_s: float = 0.5)
 
 
 @contextlib.asynccontextmanager
-async def real_desk(
+async def real_desk(  # noqa: PLR0913 - each is one thing that a test may want else
     post: PostProcess,
     chromium_path: str,
     tone: Path,
@@ -244,6 +244,7 @@ async def real_desk(
     nice: int = 0,
     flags: Sequence[str] = (),
     probed: bool = False,
+    also: Sequence[Path] = (),
 ) -> AsyncIterator[RealDesk]:
     """The post's desk in a Chromium that runs where the post runs and hears ``tone``.
 
@@ -264,7 +265,8 @@ async def real_desk(
             context = await browser.new_context(
                 viewport={"width": 1366, "height": 768}, bypass_csp=probed
             )
-            await context.add_init_script(path=INSTRUMENT)
+            for script in (INSTRUMENT, *also):
+                await context.add_init_script(path=script)
             page = await context.new_page()
             desk = RealDesk(page, post)
             page.on("console", lambda said: _note(desk, said.type, said.text))

@@ -247,6 +247,12 @@ class Peer(Wire):
         """A control object of the peer's present start."""
         tag, name, version, payload = item
         newer = version > self.objects.get(name, (-1, None))[0]
+        if name == "declared":
+            need(payload.keys() >= {"recording", "now"}, "protocol.declared")
+            need(payload["recording"] in {0, 1, 2}, "protocol.declared")
+        if name == "phrase":
+            need(payload.keys() == {"n", "seq", "call"}, "protocol.phrase")
+            need(1 <= payload["n"] <= 10 and payload["seq"] >= 1, "protocol.phrase")
         if tag == self.peer_incarnation[:8] and newer:
             self.objects[name] = (version, payload)
 

@@ -16,6 +16,7 @@ from openline.app.folder import Folder
 from openline.app.keys import PrivateKeys, read_keys
 from openline.app.pace import Pace
 from openline.app.pairing import own_card, peer_card
+from openline.app.recordings import Known, RecordingShelf
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
 from openline.app.voicing import DeskVoice
@@ -24,7 +25,9 @@ from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
 from openline.link import Link, LinkConfig, PathConfig
 from openline.protocol.manners import Accepts
+from openline.record.bodies import KIND_RECORDING, parse_recording
 from openline.record.card import Card
+from openline.record.entry import parse_entry
 from openline.record.genesis import Genesis, make_genesis
 from openline.store import Store, StoreWriter
 from openline.voice import VoiceEndpoint
@@ -53,6 +56,7 @@ class Running:
     front: DeskFront
     writer: StoreWriter
     pace: Pace
+    recordings: RecordingShelf
     problems: dict[str, OpenlineError] = field(default_factory=dict)
 
     @property
@@ -118,6 +122,7 @@ def _join(
                 two_way=config.calls.two_way,
             ),
             alarm_after_ms=config.alarms.after_seconds * 1000,
+            recording=config.recording.declare,
         ),
         now=read_now(),
     )
@@ -141,8 +146,29 @@ def _join(
     writer = StoreWriter(store, loop, shell)
     shell.attach(link, writer, voice, pace)
     front = DeskFront(shell, voice)
-    parts = (link, shell, voice, front, writer, pace)
+    shelf = RecordingShelf(
+        folder.recordings,
+        config.recording.keep_mb * 1_000_000,
+        post.spoken.takes_part,
+        shell.recording_kept,
+        _recorded(state, genesis.party_of(own)),
+    )
+    parts = (link, shell, voice, front, writer, pace, shelf)
     return Running(folder, config, keys, genesis, (own, peer), *parts)
+
+
+def _recorded(state: StoredState, own: int) -> Known:
+    """What our log says of recordings."""
+    found = set()
+    for entry in state.entries[own][1:]:
+        if entry.body is None or parse_entry(entry.leaf).claims.kind != KIND_RECORDING:
+            continue
+        try:
+            recording = parse_recording(entry.body)
+        except OpenlineError:
+            continue
+        found.add((recording.call, recording.part, recording.size))
+    return frozenset(found)
 
 
 def _link_config(

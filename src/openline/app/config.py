@@ -29,6 +29,7 @@ from typing_extensions import override
 
 from openline.errors import ConfigError
 from openline.protocol.manners import is_rule
+from openline.protocol.spoken import RecordingWord
 
 PORT_MAX: Final = 65_535
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -142,6 +143,21 @@ class AlarmSettings(BaseModel):
         return value
 
 
+class RecordingSettings(BaseModel):
+    """Recording of calls at our own desks.
+
+    Attributes:
+        declare: what the other side is told, and what holds: "never", "per_call" (an officer's key)
+            or "always"; an officer's later act stands until this is changed.
+        keep_mb: all recordings together, in millions of bytes; beyond it none is begun.
+    """
+
+    model_config = _STRICT
+
+    declare: RecordingWord = "per_call"
+    keep_mb: int = Field(default=2_000, ge=1, le=10_000_000)
+
+
 class PostConfig(BaseSettings):
     """All settings of one post.
 
@@ -160,6 +176,7 @@ class PostConfig(BaseSettings):
     calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
     alarms: AlarmSettings = AlarmSettings()
+    recording: RecordingSettings = RecordingSettings()
 
 
 def load_config(path: Path) -> PostConfig:
@@ -214,6 +231,9 @@ def render_config(paths: dict[str, PathSettings], desk_port: int) -> str:
         "",
         "[diagnostics]",
         'to = "file"  # stderr, file (diagnostics.jsonl) or none',
+        "",
+        "[recording]",
+        'declare = "per_call"  # never, per_call or always; the other side is told',
     ]
     for name, path in paths.items():
         lines += [

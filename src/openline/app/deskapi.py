@@ -122,6 +122,22 @@ class DeskFront:
         self._shell.post.silence_call(desk, self._shell.clock())
         self._shell.carry_out()
 
+    def speak_phrase(self, desk: bytes, n: int) -> None:
+        """The key of phrase ``n`` was pressed."""
+        self._shell.post.spoken.phrase(desk, n, self._shell.clock())
+        self._shell.carry_out()
+
+    def declare(self, desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        """The officer declares."""
+        words = (recording, interpreter)
+        self._shell.post.spoken.declare(desk, words, eta_s, self._shell.clock())
+        self._shell.carry_out()
+
+    def record_call(self, desk: bytes, *, on: bool) -> None:
+        """The officer begins or ends the recording of this call."""
+        self._shell.post.spoken.record_call(desk, self._shell.clock(), on=on)
+        self._shell.carry_out()
+
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
         self._shell.post.acknowledge(desk, alarm, self._shell.clock())

@@ -16,7 +16,14 @@ from openline.engine.ports import StoredEntry, StoredNote, StoredState
 from openline.engine.sentences import facts_of
 from openline.engine.side_by_side import SideBySide
 from openline.errors import ConfigError, OpenlineError, RecordError
-from openline.record.bodies import KIND_CALL, KIND_TEXT, parse_text
+from openline.protocol.call import TAG_SIZE
+from openline.record.bodies import (
+    KIND_CALL,
+    KIND_RECORDING,
+    KIND_TEXT,
+    parse_recording,
+    parse_text,
+)
 from openline.record.bundle import BundleHeader, BundleNote, export_sizes, write_bundle
 from openline.record.entry import parse_entry
 from openline.record.genesis import parse_genesis
@@ -92,7 +99,7 @@ def describe(holding: Holding) -> list[dict[str, Any]]:
     accounts = _accounts(holding)
     found = [
         _entry(entry, receipted[entry.log], sealed[entry.log])
-        | {"account": accounts.get(_name(entry))}
+        | {"account": accounts.get(_name(entry)), "own": entry.log == holding.own}
         for half in holding.entries
         for entry in half
         if entry.index > 0
@@ -176,6 +183,7 @@ def _entry(stored: StoredEntry, receipted: int, sealed: int) -> dict[str, Any]:
         "leaf_hash": entry.leaf_hash.hex(),
         "lang": language,
         "text": text,
+        "recording": _recording(claims.kind, stored.body),
     }
 
 
@@ -203,6 +211,23 @@ def _text(kind: str, body: bytes | None) -> tuple[str, str]:
     except OpenlineError:
         return "", ""
     return found.language, found.text
+
+
+def _recording(kind: str, body: bytes | None) -> dict[str, Any] | None:
+    """The file that a ``recording`` entry names, by the tag of its call."""
+    if kind != KIND_RECORDING or body is None:
+        return None
+    try:
+        found = parse_recording(body)
+    except OpenlineError:
+        return None
+    return {
+        "call": found.call[:TAG_SIZE].hex(),
+        "part": found.part,
+        "sha256": found.sha256.hex(),
+        "size": found.size,
+        "duration_ms": found.duration_ms,
+    }
 
 
 def _label(wall_ms: int) -> str:

@@ -59,6 +59,8 @@ class _DeskService:
             frame_ancestors=desk.frame_ancestors,
             sample=desk.sample,
             language=self._language,
+            phrases=running.folder.phrases,
+            recordings=running.recordings,
         )
         self._server = DeskServer(running.front, config)
         try:
@@ -124,6 +126,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
                 tasks.create_task(running.link.run()),
                 tasks.create_task(_tick(running.shell)),
                 tasks.create_task(running.pace.keep()),
+                tasks.create_task(_supervise(running, "recordings", running.recordings.run)),
                 tasks.create_task(_supervise(running, "voice", running.voice.endpoint.start)),
                 tasks.create_task(_supervise(running, "desk", desk.run)),
                 tasks.create_task(_supervise(running, "control", control.start)),

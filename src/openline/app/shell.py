@@ -32,6 +32,7 @@ from openline.errors import OpenlineError
 from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
 from openline.protocol.frames import FrameClass
+from openline.record.bodies import Recording
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
 
@@ -224,6 +225,12 @@ class PostShell:
         """A slice of a read."""
         self.post.entries_read(ticket, entries, self.clock())
         self.carry_out()
+
+    def recording_kept(self, recording: Recording, fault: str) -> bool:
+        """A part of a recording is finished and on disk; False: its entry must wait."""
+        kept = self.post.spoken.part_kept(recording, fault, self.clock())
+        self.carry_out()
+        return kept
 
     # --- voice -----------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
     "record": ("record",),
+    "phrases": ("phrases",),
+    "recording": ("recording",),
     "verify": ("verify",),
     "desk": ("desk",),
     "demo": ("demo",),

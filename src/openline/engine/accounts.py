@@ -23,6 +23,7 @@ META_CALL: Final = "call"
 NO_CONTACT_EVERY_MS: Final = 60_000
 _META_BYTES_MAX: Final = 256
 _META_ITEMS: Final = 5
+PHRASES_MAX: Final = 256
 
 
 class Accounts:
@@ -73,6 +74,9 @@ class Accounts:
             body["sounded"] = call.sounded if call.role == "called" else call.peer_sounded
             if call.attended is not None:
                 body["attended"] = call.attended
+        if call.phrases:
+            # Sorted: the two sides may have seen phrases that crossed in another order.
+            body["phrases"] = list[Value](sorted(call.phrases)[:PHRASES_MAX])
         self._write(body, now)
 
     def no_contact(self, manner: Manner, precedence: Precedence, now: Now) -> None:

@@ -137,6 +137,7 @@ class CallCore:
         if call is None:
             return
         on = bool(self.floor.talkers)
+        call.spoke = call.spoke or on
         if on != call.own_talking:
             call.own_talking = on
             call.moved_ms = now.mono_ms

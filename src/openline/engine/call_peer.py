@@ -43,6 +43,7 @@ class _New:
     manner: Manner
     precedence: Precedence
     call_id: bytes
+    talking: bool
 
 
 class PeerSide:
@@ -63,7 +64,8 @@ class PeerSide:
         said = parse_said(payload)
         core, tag = self._core, said.call_id[:TAG_SIZE]
         self._late_id(said)
-        call = self._find(tag, said.manner, said.precedence, now, said.call_id, opened=said.open)
+        new = _New(tag, said.manner, said.precedence, said.call_id, said.talking)
+        call = self._find(new, now, opened=said.open)
         if call is None or call.role != "called" or not call.open:
             return
         if not call.call_id:
@@ -134,7 +136,7 @@ class PeerSide:
         block = parse_block_number(manner)
         if tag == _NO_TAG or len(tag) != TAG_SIZE or block is None:
             return False
-        call = self._find(tag, *block, now, b"", opened=call_open)
+        call = self._find(_New(tag, *block, b"", talking), now, opened=call_open)
         if call is None or not call.open or seq <= call.peer_seq:
             return False
         self._heard(call, seq, talking=talking, now=now)
@@ -170,30 +172,22 @@ class PeerSide:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _find(
-        self,
-        tag: bytes,
-        manner: Manner,
-        precedence: Precedence,
-        now: Now,
-        call_id: bytes,
-        *,
-        opened: bool,
-    ) -> Call | None:
+    def _find(self, new: _New, now: Now, *, opened: bool) -> Call | None:
         """The call of that tag; a new one if the peer just opened it."""
         core = self._core
-        call = core.call
+        call, tag = core.call, new.tag
         if call is not None and call.tag == tag:
             return call if call.open else None
         if tag in core.ended or not opened or core.limits.too_many(now):
             return None
-        new = _New(tag, manner, precedence, call_id)
         if call is None or not call.open or call.role == "called":
             return self._take_up(new, now)
-        if (-call.precedence, call.tag) < (-precedence, tag):
+        if (-call.precedence, call.tag) < (-new.precedence, tag):
             # Both officers pressed at once, and ours stands: the other side takes it.
             core.ended.append(tag)
-            core.move(CallInput.CALLED_TAKES, now)
+            call.also = tag
+            if new.talking:  # else its officer began it with a phrase, which takes nothing
+                core.move(CallInput.CALLED_TAKES, now)
             return None
         # Had it heard of ours at once with its own, it would not have answered ours.
         return self._take_up(new, now) if call.peer_open else self._give_way(call, new, now)
@@ -233,8 +227,11 @@ class PeerSide:
         )  # fmt: skip
         taken.started_ms, taken.started_wall_ms = call.started_ms, call.started_wall_ms
         taken.own_talking = bool(core.floor.talkers)
+        taken.phrases = call.phrases
         core.floor.consented = b""
-        core.move(CallInput.CALLED_TAKES, now)
+        if call.spoke:
+            core.move(CallInput.CALLED_TAKES, now)
+        core.teller.tell(taken)
         return taken
 
     def _heard(self, call: Call, seq: int, *, talking: bool, now: Now) -> None:

@@ -26,6 +26,9 @@ class Call:
         answer, answers, due_s: the called officer's newest act, how many there were, and by when.
         due_ms: ``due_s`` on this side's monotonic clock. held: a principal was being found.
         both_ways: it was open both ways.
+        spoke: our officer held the talk key in it. also: tag of the peer's own call that became
+            this one when both began at once.
+        phrases: numbers of the agreed phrases spoken in it by either side.
         closing_ms: the peer's cells say that it is over; the reason is awaited until then.
     """
 
@@ -61,6 +64,9 @@ class Call:
     outcome: str = ""
     ended_ms: int = 0
     closing_ms: int | None = None
+    spoke: bool = False
+    also: bytes = b""
+    phrases: list[int] = field(default_factory=list)
 
     @property
     def open(self) -> bool:

@@ -161,6 +161,28 @@ class Calls:
         floor.add(desk)
         core.set_talking(now)
 
+    def enter(self, desk: bytes, now: Now, *, link_down: bool) -> str:
+        """The key of a phrase: as a press of the talk key, but nothing is sent; why not, or ""."""
+        core, floor = self._core, self._floor
+        manner, precedence = Manner.ANNOUNCE, Precedence.ROUTINE
+        if link_down:
+            if floor.principal(desk):
+                core.accounts.no_contact(manner, precedence, now)
+            return "call.link_down"
+        refusal = floor.refusal(desk, core.open, now)
+        if not refusal and core.open is None:
+            self._begin(desk, manner, precedence, now)
+        return refusal
+
+    @property
+    def current(self) -> Call | None:
+        """The call that stands now; None once it ended."""
+        return self._core.open
+
+    def tell(self, call: Call) -> None:
+        """Something of it changed that the peer or our desks must know."""
+        self._core.teller.tell(call)
+
     def _interrupts(self, call: Call, desk: bytes, precedence: Precedence, now: Now) -> bool:
         counts = self._core.limits.counts_as(precedence, now, own=True)
         higher = counts > call.precedence and precedence > call.asked

@@ -16,6 +16,15 @@ from openline.engine.call_views import (
     PrecedenceWord,
     PromiseView,
 )
+from openline.engine.desk_spoken import (
+    NOT_RECORDING,
+    UNDECLARED,
+    DeclaredView,
+    RecordCall,
+    RecordingView,
+    SpeakPhrase,
+    SpokenView,
+)
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
@@ -211,6 +220,10 @@ class PostView:
     desks: tuple[DeskView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
     figures: tuple[Figures, ...] = ()
+    own_declared: DeclaredView = UNDECLARED
+    peer_declared: DeclaredView = UNDECLARED
+    spoken: SpokenView | None = None
+    recording: RecordingView = NOT_RECORDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +360,8 @@ DeskEvent = (
     | TextTaken
     | Refused
     | StopTalking
+    | SpeakPhrase
+    | RecordCall
 )
 
 
@@ -430,6 +445,15 @@ class DeskApi(Protocol):
 
     def silence_call(self, desk: bytes) -> None:
         """Silence the incoming announce at this side (the caller sees it)."""
+
+    def speak_phrase(self, desk: bytes, n: int) -> None:
+        """The key of phrase ``n`` was pressed (starts an announce when no call is open)."""
+
+    def declare(self, desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        """The officer declares: each word is empty where nothing changes."""
+
+    def record_call(self, desk: bytes, *, on: bool) -> None:
+        """The officer begins or ends the recording of this call."""
 
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from openline.engine.desk import DeskEvent
 from openline.protocol.manners import ACCEPTS_ALL, Accepts
+from openline.protocol.spoken import RecordingWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class PostSettings:
         accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
         alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
+        recording: whether calls are recorded here, until an officer declares otherwise.
     """
 
     officer: str = "W-1"
@@ -123,6 +125,7 @@ class PostSettings:
     accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
     alarm_after_ms: int = 30_000
+    recording: RecordingWord = "per_call"
 
 
 class Signer(Protocol):

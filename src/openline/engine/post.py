@@ -32,6 +32,7 @@ from openline.engine.ports import (
     StoredState,
 )
 from openline.engine.record_side import RecordSide
+from openline.engine.spoken import Spoken
 from openline.engine.view import make_view
 from openline.engine.watch import Watch
 from openline.errors import OpenlineError, PeerProtocolError
@@ -83,6 +84,8 @@ class Post(CallActs):
         self._calls = Calls(
             ctx, self._out, self._record.keeper, self._watch, self._alarms, state.meta, now
         )
+        self.spoken = Spoken(ctx, self._out, self._record, self._calls, (state.meta, now))
+        """Phrases, declarations and recordings."""
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
         self._far_legs: bytes | None = None
@@ -102,7 +105,10 @@ class Post(CallActs):
         before = self._live.state
         link_down = self._live.tick(now) is LinkState.DOWN
         self._link_moved(before, self._live.state, now)
-        if self._watch.tick(now):
+        silent = self._watch.tick(now)
+        for desk in silent:
+            self.spoken.desk_closed(desk, now)
+        if silent:
             self._ctx.desks(ViewChanged())
         self._look_for_the_deaf(now)
         if self._alarms.tick(now, self._ctx.settings.alarm_after_ms):
@@ -111,6 +117,7 @@ class Post(CallActs):
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
             self._say_again(now)
         self._calls.tick(now, link_down=link_down)
+        self.spoken.tick(now, link_down=link_down)
         self._record.tick(now, link_down=link_down)
         self._record.settle(now)
 
@@ -136,6 +143,7 @@ class Post(CallActs):
         self._in.restart(self._record.peer_incarnation)
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
+        self.spoken.peer_restarted(now)
         if self._far_legs is not None:
             self._far_legs, self._far_desk = None, False
             self._ctx.emit(FarLegsChanged(legs=None))
@@ -170,8 +178,10 @@ class Post(CallActs):
                 self._take_legs(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
-            case _:
+            case control.CALL_ANSWER:
                 self._calls.called_says(given.payload, now)
+            case _:
+                self.spoken.peer_says(given, now)
         self._in.accept(given)
         self._ctx.desks(ViewChanged())
 
@@ -197,6 +207,8 @@ class Post(CallActs):
         waited = now.mono_ms - self._started_ms >= alarms.FIRST_CONTACT_MS
         if after is LinkState.UP:
             self._alarms.clear(alarms.LINK_DOWN)
+            if before is not after:
+                self.spoken.link_up(now)
         elif after is LinkState.DOWN and (before is not after or waited):
             self._alarms.raise_(alarms.LINK_DOWN, now)
         if before is not after:
@@ -245,12 +257,14 @@ class Post(CallActs):
     def desk_closed(self, desk: bytes, now: Now) -> None:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
+        self.spoken.desk_closed(desk, now)
         self._calls.desk_lost(desk, now)
         self._desks_changed(now)
 
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """The desk's page and audio answer."""
         self._watch.alive(desk, report, now)
+        self.spoken.desk_alive(desk, report)
         if report.visible and self._watch.has(desk):
             # Only a page that answers, and is looked at or could be, has shown anything.
             self._record.say_shown(now)
@@ -276,7 +290,7 @@ class Post(CallActs):
     def view(self, now: Now) -> PostView:
         """The state to show now."""
         link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
-        return make_view(
+        view = make_view(
             self._ctx,
             self._record.keeper,
             self._alarms,
@@ -287,6 +301,7 @@ class Post(CallActs):
             self._record.promises(now),
             now,
         )
+        return self.spoken.shown_in(view, now)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""

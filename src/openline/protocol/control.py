@@ -22,7 +22,9 @@ PRESENCE: Final = "presence"
 LEGS: Final = "legs"
 CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
-OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER)
+DECLARED: Final = "declared"
+PHRASE: Final = "phrase"
+OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER, DECLARED, PHRASE)
 
 _NAME_CHARACTERS_MAX: Final = 32
 

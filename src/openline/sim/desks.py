@@ -19,6 +19,7 @@ from openline.engine.desk import (
     TimelineItem,
     ViewChanged,
 )
+from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.engine.ports import ToDesk
 from openline.engine.timeline import ITEMS_MAX
 from openline.protocol.call import Answer, Manner, Precedence
@@ -120,6 +121,11 @@ class DeskRoom:
             case ViewChanged():
                 for desk in desks:
                     self._look(desk)
+            case SpeakPhrase() | RecordCall():
+                # A page plays a file of its own, or keeps what it hears: whatever it transmits
+                # after it, its officer holds the key for.
+                if any(desk.live and not desk.held for desk in desks):
+                    raise Violation("microphone", f"transmits after {event!r} without a key")
             case _:
                 # Whatever it is, a page would have to act on it: the engine sends nothing else.
                 raise Violation("microphone", f"unknown event to a desk: {event!r}")

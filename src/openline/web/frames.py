@@ -30,7 +30,9 @@ from openline.engine.desk import (
     VoiceAnswer,
     VoiceReset,
 )
+from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.errors import AccessError
+from openline.protocol.spoken import PHRASES
 
 PROTOCOL_VERSION: Final = 1
 FRAME_BYTES_MAX: Final = 48 * 1024
@@ -39,6 +41,7 @@ SDP_CHARACTERS_MAX: Final = 16 * 1024
 ID_CHARACTERS_MAX: Final = 64
 WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
+DAY_SECONDS: Final = 86_400
 FIGURE_MS_MAX: Final = 600_000.0
 PACKETS_MAX: Final = 1_000_000
 _PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
@@ -168,6 +171,23 @@ def _acknowledge(api: DeskApi, desk: bytes, frame: Frame) -> None:
     api.acknowledge(desk, _string(frame, "alarm", WORD_CHARACTERS_MAX))
 
 
+def _phrase(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    n = _number(frame, "n", PHRASES + 1)
+    if n == 0:
+        raise AccessError("web.frame", "n")
+    api.speak_phrase(desk, n)
+
+
+def _declare(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    recording = _string(frame, "recording", WORD_CHARACTERS_MAX, "")
+    interpreter = _string(frame, "interpreter", WORD_CHARACTERS_MAX, "")
+    api.declare(desk, recording, interpreter, _number(frame, "eta_s", DAY_SECONDS + 1, 0))
+
+
+def _record(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.record_call(desk, on=_flag(frame, "on"))
+
+
 def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
     pair_slot = _number(frame, "pair_slot", PAIR_SLOTS, 0)
     api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX), pair_slot)
@@ -192,6 +212,9 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "acknowledge": _acknowledge,
     "offer": _offer,
     "private": _private,
+    "phrase": _phrase,
+    "declare": _declare,
+    "record": _record,
 }
 SEAT: Final = "seat"
 """The one frame that is for the desk server: it keeps who sits where."""
@@ -264,7 +287,7 @@ def item_map(item: TimelineItem) -> Frame:
     return dataclasses.asdict(item)
 
 
-def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind of event
+def event_frame(event: DeskEvent) -> Frame | None:  # noqa: C901, PLR0911 one per kind of event
     """The frame for an event; None for ViewChanged, which only hastens the next tick."""
     match event:
         case TimelineChanged(items=items):
@@ -283,3 +306,7 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind
             return {"t": "refused", "request": request, "code": code, "facts": facts}
         case StopTalking(reason=reason):
             return {"t": "stop-talking", "reason": reason}
+        case SpeakPhrase(n=n, seq=seq, call=call):
+            return {"t": "speak", "n": n, "seq": seq, "call": call}
+        case RecordCall(on=is_on, call=call, part=part):
+            return {"t": "record", "on": is_on, "call": call, "part": part}

@@ -18,6 +18,7 @@ from openline.app.config import (
     DiagnosticsSettings,
     PathSettings,
     PostConfig,
+    RecordingSettings,
 )
 from openline.cli.main import build
 from openline.cli.output import exit_status
@@ -37,6 +38,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("desk-url",),
     ("desk",),
     ("record",),
+    ("phrases",),
+    ("recording",),
     ("verify",),
     ("demo",),
     ("sim",),
@@ -111,6 +114,7 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
         *keys(AlarmSettings, "alarms."),
+        *keys(RecordingSettings, "recording."),
     ]
-    assert len(wanted) == 15
+    assert len(wanted) == 17
     assert [key for key in wanted if f"| {key} |" not in text] == []

@@ -232,6 +232,15 @@ class FakeDeskApi:
     def silence_call(self, _desk: bytes) -> None:
         self.acts.append(("silence",))
 
+    def speak_phrase(self, _desk: bytes, n: int) -> None:
+        self.acts.append(("phrase", n))
+
+    def declare(self, _desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        self.acts.append(("declare", recording, interpreter, eta_s))
+
+    def record_call(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("record", on))
+
     def acknowledge(self, _desk: bytes, alarm: str) -> None:
         self.acts.append(("acknowledge", alarm))
 

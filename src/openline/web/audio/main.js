@@ -9,6 +9,8 @@ import { Graph } from "./graph.js";
 import { Hearing } from "./hearing.js";
 import { Keeper } from "./keep.js";
 import { Mesh } from "./mesh.js";
+import { Phrase } from "./phrase.js";
+import { CallRecorder } from "./record.js";
 import { TalkError, Talker } from "./talker.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
@@ -52,12 +54,21 @@ class Desk {
     this.hearing = new Hearing({ graph: this.graph, onChange: () => this.report() });
     this.figures = new FiguresOf(this.graph);
     this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
+    this.phrase = new Phrase(this.graph, (spoke) => this.post({ t: "spoke", ...spoke }));
+    this.recorder = new CallRecorder({
+      graph: this.graph,
+      phrase: this.phrase,
+      onPiece: (piece) => this.port?.postMessage({ t: "recorded", ...piece }, [piece.bytes]),
+    });
     this.talker = new Talker({
       graph: this.graph,
       sender: () => this.mesh.farSender(),
       ownSender: () => this.mesh.ownSender(),
-      onChange: (error) => this.report(error),
-      onLive: (at_ms) => this.post({ t: "live", at_ms }),
+      onChange: (error) => this.micChanged(error),
+      onLive: (at_ms) => {
+        this.recorder.live(this.talker.device.sent);
+        this.post({ t: "live", at_ms });
+      },
       sampleAllowed,
     });
     this.mesh = new Mesh({
@@ -94,6 +105,12 @@ class Desk {
       this.lastState = text;
       this.post(state);
     }
+  }
+
+  /** What is no longer LIVE is no longer recorded; its track was disabled in the turn of the release. */
+  micChanged(error) {
+    if (this.talker.mic !== "LIVE") this.recorder.cold();
+    this.report(error);
   }
 
   connectionChanged(error) {
@@ -162,6 +179,10 @@ class Desk {
       case "tone": return this.graph.tone(String(frame.name));
       case "test": return this.test();
       case "alarm": return this.alarm.set(frame.on === true);
+      case "speak": return void this.phrase.speak(String(frame.url), Number(frame.seq));
+      case "hush": return this.phrase.hush();
+      case "record":
+        return frame.on === true ? this.recorder.begin(String(frame.call), Number(frame.part)) : this.recorder.end();
       case "alive": return this.alive();
       default: return undefined;
     }
@@ -174,6 +195,8 @@ class Desk {
     this.talker.stop();
     this.keeper?.end();
     this.alarm.set(false);
+    this.recorder.end();
+    this.phrase.hush();
     this.graph.setGate(false);
     this.graph.setPrivateGate(false);
     this.mesh.close();

@@ -9,6 +9,7 @@ import { Sound } from "./sound.js";
 import { Private } from "./private.js";
 import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
+import { Spoken, spoken } from "./spoken.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
 import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
@@ -42,6 +43,14 @@ function refuse(code, facts = {}, section = "") {
   state.notice = { code, facts, section, until: performance.now() + NOTICE_MS };
   redraw();
 }
+
+const phrases = new Spoken({
+  socket: () => socket,
+  audio: () => audio,
+  origin: document.querySelector('meta[name="openline-audio"]').content,
+  refuse, redraw,
+  volume: () => volume,
+});
 
 // --- speech ------------------------------------------------------------------------------------
 
@@ -138,6 +147,7 @@ const audioFrames = {
     maybeSounded();
     demo("level", { own: frame.own, far: frame.far });
   },
+  ...phrases.audioFrames(),
   wave: ({ own, far }) => demo("wave", { own, far }),
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
@@ -256,8 +266,10 @@ const postFrames = {
     demo("timeline", { items: frame.timeline });
     ticked(frame);
     startAudio();
+    phrases.load();
   },
   view: ticked,
+  ...phrases.postFrames(),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
   answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
@@ -270,7 +282,7 @@ const postFrames = {
   refused({ request, code, facts }) {
     // One for a request that is not this page's is the command line's. None ends speech: stop-talking does.
     const ours = draft.refused(request, code, facts);
-    if (!ours && ["", "voice"].includes(request)) refuse(code, facts);
+    if (!ours && ["", "voice", "phrase", "declare", "record"].includes(request)) refuse(code, facts);
     demo("refused", { request, code });
     redraw();
   },
@@ -291,12 +303,14 @@ const socket = new Socket({
   onLost() {
     state.connected = false;
     draft.unanswered();
+    phrases.lost();
     watch();
   },
   onSentAway(code, farewell) {
     state.closed = code;
     state.fullDesks = farewell?.desks ?? [];
     audio.post({ t: "cold" });
+    phrases.lost();
     watch();
   },
 });
@@ -355,7 +369,12 @@ const actions = {
   talkDown: (event) => talk.pointerDown(event),
   talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
   testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
-  silence: () => socket.send({ t: "silence" }),
+  silence: () => { phrases.hush(); socket.send({ t: "silence" }); },
+  phrase: (n) => phrases.press(n),
+  record: (on) => phrases.record(on),
+  declare: (words) => phrases.declare(words),
+  interpreter: (word) => phrases.declare({ interpreter: word, ...(word === "eta" ? { eta_s: 60 * spoken.interpreterMinutes } : {}) }),
+  minutes: (value) => { spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1)); redraw(); },
   end: () => socket.send({ t: "end" }),
   opened: (item) => socket.send({ t: "opened", item }),
   acknowledge: (alarm) => socket.send({ t: "acknowledge", alarm }),
@@ -380,6 +399,7 @@ keys.listen({
   a: acknowledgeAll,
   l: actions.nextLanguage,
   "?": showHelp,
+  ...phrases.keys(),
 });
 
 const demo = attachDemo({

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { phraseBoth } from "../spoken.js";
 import { fresh, state } from "../state.js";
 import { codeWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
 import { SHAPES } from "./shapes.js";
@@ -42,6 +43,12 @@ function textItem(item, actions) {
 /** Codes among the facts become words; what is not known stays as it is. */
 function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
+  if (item.kind === "event" && "n" in item.facts) return { ...out, words: phraseBoth(item.facts.n) };
+  if (item.kind === "declare") return { ...out, recording: codeWords("declared", `recording_${item.facts.recording}`) };
+  if (item.kind === "recording") {
+    const { duration_ms, size, sha256 } = item.facts;
+    return { ...out, span: step(Number(duration_ms)), size: Math.ceil(Number(size) / 1000), sha256: String(sha256) };
+  }
   if (item.kind !== "call") return out;
   const { outcome, manner, role, taken, start_ms, end_ms } = item.facts;
   return {
@@ -55,7 +62,7 @@ function facts(item) {
   };
 }
 
-const KINDS = new Set(["call", "enrol", "restored"]);
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording"]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
