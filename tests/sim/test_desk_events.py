@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from openline.engine.desk import DeskEvent, ViewChanged
+from openline.engine.desk import DeskEvent
 from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.engine.ports import ToDesk
 from openline.sim.desks import Desk, DeskRoom
@@ -13,7 +13,6 @@ from openline.sim.trace import Violation
 EVENTS: list[DeskEvent] = [
     SpeakPhrase(n=3, seq=1, call="0a0b0c0d"),
     RecordCall(on=True, call="0a0b0c0d", part=1),
-    ViewChanged(),
 ]
 
 

@@ -123,8 +123,8 @@ class DeskRoom:
                     self._look(desk)
             case SpeakPhrase() | RecordCall():
                 # A page plays a file of its own, or keeps what it hears: whatever it transmits
-                # after it, its officer holds the key for.
-                if any(desk.live and not desk.held for desk in desks):
+                # after it, its officer holds the key for, or consented to being open both ways.
+                if any(desk.live and not (desk.held or desk.latched) for desk in desks):
                     raise Violation("microphone", f"transmits after {event!r} without a key")
             case _:
                 # Whatever it is, a page would have to act on it: the engine sends nothing else.
