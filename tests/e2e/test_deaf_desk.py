@@ -97,7 +97,7 @@ async def test_sound_is_blocked_until_a_click_and_unproven_until_an_officer_hear
         await desk.reported(lambda _: len(desk.api.reports) > count + 1)
         await desk.page.click("#foot")
         await desk.reported(lambda report: report.hears)
-        assert desk.faults == []
+        assert [fault for fault in desk.faults if "not allowed to start" not in fault] == []
 
 
 CHANGED = "navigator.mediaDevices.dispatchEvent(new Event('devicechange'))"

@@ -55,11 +55,15 @@ export class Watcher {
 
   /** An officer is there and looks: whoever pressed or clicked knows that the post is lost. */
   seen() {
-    this.lostSeen = true;
+    if (this.lost()) this.lostSeen = true; // a touch a moment before is no answer to what came after it
+  }
+
+  lost() {
+    return !fresh() && state.view !== null && !state.closed;
   }
 
   soundAlarms() {
-    const lost = !fresh() && state.view !== null && !state.closed;
+    const lost = this.lost();
     if (!lost) this.lostSeen = false;
     const loud = lost ? !this.lostSeen : fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
     const sound = loud && state.audio.mic !== "LIVE" && state.audio.ready;
