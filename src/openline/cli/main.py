@@ -16,6 +16,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "init": ("init",),
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
+    "officer": ("officer",),
+    "desk_ca": ("desk",),
     "record": ("record",),
     "verify": ("verify",),
     "demo": ("demo",),

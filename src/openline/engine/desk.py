@@ -7,7 +7,7 @@ parties signed), the watch (what a side says of its own desk).
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
@@ -18,6 +18,24 @@ CallStateWord = Literal["announcing", "taken", "ended"]
 MicWord = Literal["COLD", "ARMED", "LIVE"]
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
+Role = Literal["principal", "interpreter", "note_taker", "listener"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a desk stands among its side's, and who sits there.
+
+    Attributes:
+        slot: 0 to 2. role: what its officer may do in a call.
+        officer: watch code; "" means the post's only officer (its setting ``officer``).
+    """
+
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+DEFAULT_SEAT: Final = Seat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +72,12 @@ class WatchView:
     Attributes:
         attended: True or False, or None when not reported (by agreement or for lack of contact).
         code: watch code of the officer on watch, as far as disclosed.
+        name: that officer's name, as far as disclosed.
     """
 
     attended: bool | None
     code: str | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +246,7 @@ class VoiceReset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTaken:
-    """The text asked for under ``request`` is written here (durable), as ``item``."""
+    """What was asked for under ``request`` is written here (durable), as ``item``."""
 
     request: str
     item: str
@@ -273,8 +293,19 @@ class DeskApi(Protocol):
     The app implements this over the engine and the voice endpoint.
     """
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
-        """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
+    def desk_opened(
+        self, desk: bytes, sink: DeskSink, seat: Seat = DEFAULT_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; ``desk`` is 8 random bytes, new for each page load.
+
+        A locked desk has no officer: it hears, is not attended, and its officer's acts are refused.
+        """
+
+    def desk_locked(self, desk: bytes) -> None:
+        """Its officer locked it, or was away too long; what it transmitted stops."""
+
+    def desk_unlocked(self, desk: bytes, officer: str) -> None:
+        """This officer signed in at it."""
 
     def desk_closed(self, desk: bytes) -> None:
         """The desk is gone; what it transmitted has stopped."""
@@ -289,7 +320,7 @@ class DeskApi(Protocol):
         """The newest items, oldest first."""
 
     def write_text(self, desk: bytes, request: str, text: str, lang: str) -> None:
-        """Write a text as the officer on watch; answered by TextTaken or Refused."""
+        """Write a text as the officer of that desk; answered by TextTaken or Refused."""
 
     def text_opened(self, desk: bytes, item: str) -> None:
         """The officer opened a text of the peer."""

@@ -11,7 +11,18 @@ from openline.engine import alarms
 from openline.engine.alarms import Alarms
 from openline.engine.calls import Calls
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, PathView, PostView, TimelineItem, ViewChanged
+from openline.engine.desk import (
+    DEFAULT_SEAT,
+    AudioReport,
+    PathView,
+    PostView,
+    Refused,
+    Seat,
+    StopTalking,
+    TimelineItem,
+    ViewChanged,
+)
+from openline.engine.officers import Officers
 from openline.engine.ports import (
     Command,
     FarLegChanged,
@@ -68,6 +79,7 @@ class Post:
         self._alarms = Alarms()
         self._record = RecordSide(ctx, self._alarms, state, now)
         self._out, self._in = ControlOut(ctx.incarnation), ControlIn()
+        self.officers: Final = Officers(ctx, self._record)
         self._live = Liveness()
         self._watch = Watch(ctx)
         self._calls = Calls(ctx, self._out, self._record.keeper, self._watch, state.meta, now)
@@ -217,9 +229,11 @@ class Post:
 
     # --- desks ---------------------------------------------------------------------------------
 
-    def desk_opened(self, desk: bytes, now: Now) -> None:
-        """A signed-in desk is there."""
-        self._watch.opened(desk, now)
+    def desk_opened(
+        self, desk: bytes, now: Now, seat: Seat = DEFAULT_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; locked, it only hears."""
+        self._watch.opened(desk, now, seat, locked=locked)
         self._calls.desk_opened(desk)
         self._desks_changed(now)
 
@@ -227,6 +241,19 @@ class Post:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
         self._calls.talk(desk, on=False, now=now)
+        self._desks_changed(now)
+
+    def desk_locked(self, desk: bytes, now: Now) -> None:
+        """Nobody is signed in there any more: what it transmits stops, its loudspeakers stay."""
+        self._watch.lock(desk)
+        self._calls.talk(desk, on=False, now=now)
+        self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
+        self._ctx.desks(ViewChanged())
+        self._desks_changed(now)
+
+    def desk_unlocked(self, desk: bytes, officer: str, now: Now) -> None:
+        """This officer signed in there."""
+        self._watch.unlock(desk, officer)
         self._desks_changed(now)
 
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
@@ -260,26 +287,39 @@ class Post:
         """The newest items, oldest first."""
         return self._record.items(limit)
 
-    def write_text(self, desk: bytes | None, request: str, text: str, lang: str, now: Now) -> None:
-        """Write a text as the officer on watch; answered by TextTaken or Refused.
+    def write_text(
+        self,
+        desk: bytes | None,
+        request: str,
+        text: str,
+        lang: str,
+        now: Now,
+        officer: str = "",
+    ) -> None:
+        """Write a text as the officer of that desk; answered by TextTaken or Refused.
 
         Args:
-            desk: who asks; None for the command line.
-            request: names the answer.
-            text: as written.
-            lang: its language tag.
-            now: the time.
+            desk: who asks; None for the command line. request: names the answer.
+            text, lang: as written, and its language tag.
+            now: the time. officer: for the command line; "" for the post's own setting.
         """
-        self._record.write_text(desk, request, text, lang, now)
+        if self._is_locked(desk, request):
+            return
+        by = officer if desk is None else self._watch.officer_of(desk)
+        self._record.write_text(desk, request, text, lang, by, now)
         self._record.settle(now)
 
-    def text_opened(self, desk: bytes, item: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The officer opened a text of the peer."""
-        self._record.text_opened(item, now)
-        self._record.settle(now)
+    def text_opened(self, desk: bytes, item: str, now: Now) -> None:
+        """The officer of that desk opened a text of the peer."""
+        if not self._is_locked(desk):
+            self._record.text_opened(item, self._watch.officer_of(desk), now)
+            self._record.settle(now)
 
     def talk(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The talk key went down or up."""
+        if on and self._watch.locked(desk):
+            self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
+            return
         link_down = self._live.tick(now) is LinkState.DOWN
         self._calls.talk(desk, on=on, now=now, link_down=link_down)
         self._record.settle(now)
@@ -289,19 +329,21 @@ class Post:
         self._calls.sounded(desk, call)
         self._record.settle(now)
 
-    def end_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+    def end_call(self, desk: bytes, now: Now) -> None:
         """End the call."""
-        self._calls.end(now)
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.end(now)
+            self._record.settle(now)
 
-    def silence_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+    def silence_call(self, desk: bytes, now: Now) -> None:
         """Silence the incoming announce at this side."""
-        self._calls.silence()
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.silence()
+            self._record.settle(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
-        if self._alarms.acknowledge(alarm):
+        if not self._is_locked(desk) and self._alarms.acknowledge(alarm):
             self._ctx.desks(ViewChanged())
 
     def own_leg(self, leg: bytes | None, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
@@ -334,6 +376,13 @@ class Post:
             self._record.settle(now)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
+        """Whether that desk has no officer: then its officer's acts are refused."""
+        if desk is None or not self._watch.locked(desk):
+            return False
+        self._ctx.desk(desk, Refused(request=request, code="engine.desk_locked"))
+        return True
 
     def _say(self, name: str, payload: Value) -> None:
         frame = self._out.set(name, payload)

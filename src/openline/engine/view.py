@@ -56,13 +56,13 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
         call=calls.view(now),
         voice=_voice(watch, far_leg=far_leg),
         alarms=alarms.view(),
-        officer=ctx.settings.officer,
+        officer=watch.on_watch or ctx.settings.officer,
         disk_fault=keeper.disk_fault,
     )
 
 
 def _voice(watch: Watch, *, far_leg: bool) -> VoiceWord:
-    if not watch.attended:
+    if not watch.present:
         return "no_desk"
     if not far_leg:
         return "no_far_desk"

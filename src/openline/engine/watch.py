@@ -4,11 +4,11 @@ What crosses is the lesser of what both cards want: nothing; attended yes or no;
 name. Nothing else about a desk ever does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, WatchView
+from openline.engine.desk import DEFAULT_SEAT, AudioReport, Seat, WatchView
 from openline.errors import PeerProtocolError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import (
@@ -25,8 +25,18 @@ _FIELDS: Final = frozenset({"attended", "code", "name"})
 
 @dataclass(slots=True)
 class _Desk:
+    """One desk.
+
+    Attributes:
+        locked: nobody is signed in: it hears and does nothing else.
+        silent: its page does not answer now; its seat and its lock stay until it is closed.
+    """
+
     heard_ms: int
+    seat: Seat = DEFAULT_SEAT
     report: AudioReport | None = None
+    locked: bool = False
+    silent: bool = False
 
 
 class Watch:
@@ -40,10 +50,20 @@ class Watch:
 
     # --- own desks -----------------------------------------------------------------------------
 
-    def opened(self, desk: bytes, now: Now) -> None:
+    def opened(
+        self, desk: bytes, now: Now, seat: Seat = DEFAULT_SEAT, *, locked: bool = False
+    ) -> None:
         """A desk is there."""
-        if len(self._desks) < DESKS_MAX:
-            self._desks[desk] = _Desk(now.mono_ms)
+        if self._room():
+            self._desks[desk] = _Desk(now.mono_ms, seat, locked=locked)
+
+    def _room(self) -> bool:
+        """Whether one more desk may come; those that fell silent give way."""
+        if len(self._desks) >= DESKS_MAX:
+            silent = [name for name, desk in self._desks.items() if desk.silent]
+            for name in silent:
+                del self._desks[name]
+        return len(self._desks) < DESKS_MAX
 
     def closed(self, desk: bytes) -> None:
         """A desk is gone."""
@@ -51,25 +71,71 @@ class Watch:
 
     def alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """A desk answers."""
-        if desk in self._desks or len(self._desks) < DESKS_MAX:
-            self._desks[desk] = _Desk(now.mono_ms, report)
+        known = self._desks.get(desk)
+        if known is not None:
+            known.heard_ms, known.report, known.silent = now.mono_ms, report, False
+        elif self._room():
+            self._desks[desk] = _Desk(now.mono_ms, report=report)
+
+    def lock(self, desk: bytes) -> None:
+        """Nobody is signed in there any more."""
+        if desk in self._desks:
+            self._desks[desk].locked = True
+
+    def unlock(self, desk: bytes, officer: str) -> None:
+        """This officer signed in there."""
+        known = self._desks.get(desk)
+        if known is not None:
+            known.locked = False
+            known.seat = replace(known.seat, officer=officer)
 
     def tick(self, now: Now) -> list[bytes]:
-        """Forget desks that were silent too long; returns them."""
+        """Count out the desks that were silent too long; returns them."""
         limit = now.mono_ms - self._ctx.settings.desk_silent_ms
-        silent = [name for name, desk in self._desks.items() if desk.heard_ms < limit]
+        silent = [
+            name for name, desk in self._desks.items() if not desk.silent and desk.heard_ms < limit
+        ]
         for name in silent:
-            del self._desks[name]
+            self._desks[name].silent = True
+            self._desks[name].report = None
         return silent
 
     @property
+    def present(self) -> bool:
+        """At least one desk is there, locked or not."""
+        return any(not desk.silent for desk in self._desks.values())
+
+    @property
     def attended(self) -> bool:
-        """At least one desk is there."""
-        return bool(self._desks)
+        """At an answering desk an officer is signed in."""
+        return any(not (desk.silent or desk.locked) for desk in self._desks.values())
 
     def has(self, desk: bytes) -> bool:
-        """That desk is there."""
-        return desk in self._desks
+        """That desk is there, and an officer is signed in at it."""
+        known = self._desks.get(desk)
+        return known is not None and not (known.silent or known.locked)
+
+    def locked(self, desk: bytes) -> bool:
+        """Nobody is signed in at that desk."""
+        known = self._desks.get(desk)
+        return known is not None and known.locked
+
+    def officer_of(self, desk: bytes | None) -> str:
+        """Watch code of the officer at that desk; by default the post's own."""
+        known = None if desk is None else self._desks.get(desk)
+        said = "" if known is None else known.seat.officer
+        return said or self._ctx.settings.officer
+
+    @property
+    def on_watch(self) -> str:
+        """Watch code of the officer at the first attended principal desk, or ""."""
+        seats = [
+            desk.seat
+            for desk in self._desks.values()
+            if desk.seat.role == "principal" and not (desk.silent or desk.locked)
+        ]
+        first = min(seats, key=lambda seat: seat.slot, default=None)
+        return "" if first is None else first.officer or self._ctx.settings.officer
 
     @property
     def connected(self) -> bool:
@@ -81,20 +147,21 @@ class Watch:
 
     def own_view(self) -> WatchView:
         """Our own watch."""
-        settings = self._ctx.settings
-        code = settings.officer if self.attended else None
-        return WatchView(attended=self.attended, code=code)
+        code = self.on_watch
+        name = self._ctx.settings.officer_names.get(code)
+        return WatchView(attended=self.attended, code=code or None, name=name or None)
 
     def presence(self) -> Value:
         """The payload of our presence object, or None when nothing may cross."""
-        level, settings = self._ctx.genesis.disclosure, self._ctx.settings
+        level, code = self._ctx.genesis.disclosure, self.on_watch
         if level < DISCLOSURE_ATTENDED:
             return None
         said: dict[str, Value] = {"attended": self.attended}
-        if self.attended and level >= DISCLOSURE_CODE:
-            said["code"] = settings.officer
-        if self.attended and level >= DISCLOSURE_NAME and settings.officer_name:
-            said["name"] = settings.officer_name
+        name = self._ctx.settings.officer_names.get(code, "")
+        if code and level >= DISCLOSURE_CODE:
+            said["code"] = code
+        if code and name and level >= DISCLOSURE_NAME:
+            said["name"] = name
         return said
 
     # --- the peer's word -----------------------------------------------------------------------
@@ -125,9 +192,10 @@ class Watch:
         if self._peer is None or not contact:
             return WatchView(attended=None, code=None)
         attended = self._peer.get("attended")
-        code = self._peer.get("code")
-        disclosed = self._ctx.genesis.disclosure >= DISCLOSURE_CODE and isinstance(code, str)
+        code, name = self._peer.get("code"), self._peer.get("name")
+        level = self._ctx.genesis.disclosure
         return WatchView(
             attended=attended if isinstance(attended, bool) else None,
-            code=code if disclosed and isinstance(code, str) else None,
+            code=code if level >= DISCLOSURE_CODE and isinstance(code, str) else None,
+            name=name if level >= DISCLOSURE_NAME and isinstance(name, str) else None,
         )

@@ -3,6 +3,8 @@
 The sink given to the post notes an event and returns; a writer sends. A page that
 does not keep up, sends what it must not, or sends too much, loses its socket. Ticks
 go out four times a second whatever else happens: the page's clock runs on them.
+
+A desk whose session is locked hears and shows the line: its page is sent no text, and asks in vain.
 """
 
 import asyncio
@@ -13,10 +15,24 @@ from typing import Final
 from starlette.types import Message  # tidy: Starlette's name
 from starlette.websockets import WebSocket, WebSocketState
 
-from openline.engine.desk import DeskApi, DeskEvent, ViewChanged
+from openline.engine.desk import DeskApi, DeskEvent, Seat, TimelineChanged, ViewChanged
 from openline.errors import AccessError, OpenlineError
 from openline.web.config import DeskServerConfig
-from openline.web.frames import Frame, act, dump, event_frame, parse_frame, view_frame, welcome
+from openline.web.frames import (
+    NO_ACTS,
+    Frame,
+    act,
+    dump,
+    event_frame,
+    heard_from_locked,
+    parse_frame,
+    shown_items,
+    view_frame,
+    welcome,
+)
+from openline.web.idle import Idle
+from openline.web.sessions import Session, Sessions
+from openline.web.signin import Kind
 
 TICK_S: Final = 0.25
 VIEW_S: Final = 0.03
@@ -38,9 +54,19 @@ class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one de
 class Desk:
     """One page's socket, from acceptance to its end."""
 
-    def __init__(self, api: DeskApi, config: DeskServerConfig, websocket: WebSocket) -> None:
+    def __init__(
+        self,
+        api: DeskApi,
+        config: DeskServerConfig,
+        websocket: WebSocket,
+        sessions: Sessions,
+        session: Session,
+    ) -> None:
         """See the class."""
         self.id: Final = secrets.token_bytes(8)
+        self._sessions = sessions
+        self._session = session
+        self._idle = Idle(config.idle_minutes)
         self._api = api
         self._config = config
         self._websocket = websocket
@@ -60,9 +86,43 @@ class Desk:
             self._view_due = True
         elif len(self._waiting) >= WAITING_MAX:
             self.finish(TOO_SLOW, "web.slow")
-        elif (frame := event_frame(event)) is not None:
+        elif (frame := event_frame(event)) is not None and self._may_have(event):
             self._waiting.append(frame)
         self._wake.set()
+
+    def _may_have(self, event: DeskEvent) -> bool:
+        """What is written on the line is for officers: a locked page is not sent it."""
+        return self._session.unlocked or not isinstance(event, TimelineChanged)
+
+    def locked(self) -> None:
+        """Nobody is signed in here any more: stop, show nothing, go on hearing."""
+        if not self._closed:
+            self._api.desk_locked(self.id)
+            self._waiting.append({"t": "locked"})
+            self._view_due = True
+            self._wake.set()
+
+    def unlocked(self, session: Session) -> None:
+        """This session's officer signed in here."""
+        self._session = session
+        self._idle.acted()
+        if not self._closed:
+            self._api.desk_unlocked(self.id, session.officer)
+            self._waiting.append({"t": "unlocked"} | self._own() | shown_items(self._api))
+            self._view_due = True
+            self._wake.set()
+
+    def _own(self) -> Frame:
+        """What is so at this desk alone."""
+        left_ms = self._idle.warning_ms() if self._session.unlocked else None
+        return {
+            "session": {
+                "officer": self._session.officer,
+                "unlocked": self._session.unlocked,
+                "passphrase": self._session.kind is not Kind.TOKEN,
+                "locks_in_ms": left_ms,
+            }
+        }
 
     def finish(self, close_code: int, error_code: str) -> None:
         """End this desk: the post forgets it now, its page is told why."""
@@ -76,12 +136,17 @@ class Desk:
         """Tell the post, once, that this desk is gone."""
         if not self._closed:
             self._closed = True
+            self._sessions.left(self._session, self)
             self._api.desk_closed(self.id)
 
     async def run(self) -> None:
         """Serve the page until it goes, fails, or is sent away."""
-        self._api.desk_opened(self.id, self.sink)
-        self._waiting.appendleft(welcome(self.id, self._api, self._config.wall_ms()))
+        session = self._session
+        self._sessions.seated(session, self)
+        seat = Seat(officer=session.officer)
+        self._api.desk_opened(self.id, self.sink, seat, locked=not session.unlocked)
+        greeting = welcome(self.id, self._api, self._config.wall_ms(), with_items=session.unlocked)
+        self._waiting.appendleft(greeting | self._own())
         self._wake.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -97,9 +162,14 @@ class Desk:
 
     async def _tick(self) -> None:
         while True:
+            self._look_whether_idle()
             self._view_due = True
             self._wake.set()
             await asyncio.sleep(TICK_S)
+
+    def _look_whether_idle(self) -> None:
+        if self._session.unlocked and self._idle.over(self._api.view()):
+            self._sessions.lock(self._session)
 
     async def _write(self) -> None:
         while True:
@@ -122,7 +192,7 @@ class Desk:
             return
         self._view_due = self._view_later = False
         self._view_at = now + VIEW_S
-        await self._send(view_frame(self._api.view(), self._config.wall_ms()))
+        await self._send(view_frame(self._api.view(), self._config.wall_ms()) | self._own())
 
     async def _bid_farewell(self, close_code: int, error_code: str) -> None:
         await self._send({"t": "closed", "code": error_code})
@@ -161,6 +231,15 @@ class Desk:
             self.finish(REFUSED, error.code)
 
     def _act(self, frame: Frame) -> None:
+        kind = frame["t"]
+        if kind == "lock":
+            self._sessions.lock(self._session)
+            return
+        if not self._session.unlocked and not heard_from_locked(frame):
+            self._refuse_locked(frame)
+            return
+        if kind not in NO_ACTS:
+            self._idle.acted()
         try:
             act(self._api, self.id, frame)
         except AccessError:
@@ -168,6 +247,13 @@ class Desk:
         except OpenlineError as error:  # the post refuses this one act
             request = frame.get("request")
             self._answer_refused(error, request if isinstance(request, str) else "")
+
+    def _refuse_locked(self, frame: Frame) -> None:
+        if frame["t"] == "talk":
+            self._waiting.append({"t": "stop-talking", "reason": "call.desk_locked"})
+        request = frame.get("request")
+        error = AccessError("web.locked", "nobody is signed in")
+        self._answer_refused(error, request if isinstance(request, str) else "")
 
     def _answer_refused(self, error: OpenlineError, request: str) -> None:
         refused = {"t": "refused", "request": request, "code": error.code, "facts": error.facts}
@@ -178,10 +264,11 @@ class Desk:
 class Desks:
     """Which page has the desk."""
 
-    def __init__(self, api: DeskApi, config: DeskServerConfig) -> None:
+    def __init__(self, api: DeskApi, config: DeskServerConfig, sessions: Sessions) -> None:
         """See the class."""
         self._api = api
         self._config = config
+        self._sessions = sessions
         self._current: Desk | None = None
 
     @property
@@ -189,10 +276,10 @@ class Desks:
         """Whether a page has the desk."""
         return self._current is not None
 
-    async def serve(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket, session: Session) -> None:
         """Give the desk to this page; the page that had it is told and goes quiet."""
         await websocket.accept()
-        desk = Desk(self._api, self._config, websocket)
+        desk = Desk(self._api, self._config, websocket, self._sessions, session)
         if self._current is not None:
             self._current.finish(TAKEN_OVER, "web.taken_over")
         self._current = desk

@@ -103,6 +103,10 @@ def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
     api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX))
 
 
+def _nothing(_api: DeskApi, _desk: bytes, _frame: Frame) -> None:
+    """What the desk's own socket obeys: the post is asked for nothing."""
+
+
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
     "text": _text,
@@ -113,7 +117,17 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "here": _nothing,
+    "lock": _nothing,
 }
+
+NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-result"})
+"""What a page sends by itself; anything else is an act of its officer."""
+
+
+def heard_from_locked(frame: Frame) -> bool:
+    """Whether a page may send this while nobody is signed in: it hears, and it may fall silent."""
+    return frame["t"] in NO_ACTS or (frame["t"] == "talk" and frame.get("on") is False)
 
 
 def parse_frame(raw: object) -> Frame:
@@ -149,15 +163,23 @@ def dump(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def welcome(desk: bytes, api: DeskApi, sent_ms: int) -> Frame:
+def welcome(desk: bytes, api: DeskApi, sent_ms: int, *, with_items: bool = True) -> Frame:
     """The first frame: all that there is to show."""
-    return {
-        "t": "welcome",
-        "version": PROTOCOL_VERSION,
-        "desk": desk.hex(),
-        "text_bytes_max": TEXT_BYTES_MAX,
-        "timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)],
-    } | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
+    return (
+        {
+            "t": "welcome",
+            "version": PROTOCOL_VERSION,
+            "desk": desk.hex(),
+            "text_bytes_max": TEXT_BYTES_MAX,
+        }
+        | (shown_items(api) if with_items else {"timeline": []})
+        | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
+    )
+
+
+def shown_items(api: DeskApi) -> Frame:
+    """The newest items, as ``welcome`` and ``unlocked`` bring them."""
+    return {"timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)]}
 
 
 def view_frame(view: PostView, sent_ms: int) -> Frame:

@@ -11,7 +11,13 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from openline.app.config import DeskSettings, DiagnosticsSettings, PathSettings, PostConfig
+from openline.app.config import (
+    DeskHttpsSettings,
+    DeskSettings,
+    DiagnosticsSettings,
+    PathSettings,
+    PostConfig,
+)
 from openline.cli.main import build
 from openline.cli.output import exit_status
 from openline.cli.words import Words
@@ -28,6 +34,11 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status",),
     ("text",),
     ("desk-url",),
+    ("officer", "add"),
+    ("officer", "passphrase"),
+    ("officer", "list"),
+    ("officer", "revoke"),
+    ("desk", "ca"),
     ("record",),
     ("verify",),
     ("demo",),
@@ -99,8 +110,9 @@ def test_every_setting_is_in_the_reference() -> None:
     wanted = [
         *(key for key in keys(PostConfig) if key == "`officer`"),
         *keys(PathSettings, "paths.NAME."),
-        *keys(DeskSettings, "desk."),
+        *(key for key in keys(DeskSettings, "desk.") if key != "`desk.https`"),
+        *keys(DeskHttpsSettings, "desk.https."),
         *keys(DiagnosticsSettings, "diagnostics."),
     ]
-    assert len(wanted) == 8
+    assert len(wanted) == 13
     assert [key for key in wanted if f"| {key} |" not in text] == []

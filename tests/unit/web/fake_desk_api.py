@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openline.engine.desk import (
+    DEFAULT_SEAT,
     AlarmView,
     AudioReport,
     CallView,
@@ -20,6 +21,7 @@ from openline.engine.desk import (
     Refused,
     Rung,
     RungWord,
+    Seat,
     TextTaken,
     TimelineChanged,
     TimelineItem,
@@ -119,6 +121,8 @@ class FakeDeskApi:
     state: PostView = field(default_factory=post_view)
     items: list[TimelineItem] = field(default_factory=list)
     sinks: dict[bytes, DeskSink] = field(default_factory=dict)
+    seats: dict[bytes, Seat] = field(default_factory=dict)
+    locked: dict[bytes, bool] = field(default_factory=dict)
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
     refuse_texts: str = ""
@@ -142,9 +146,21 @@ class FakeDeskApi:
     def said(self, kind: str) -> list[tuple[Any, ...]]:
         return [act for act in self.acts if act[0] == kind]
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(
+        self, desk: bytes, sink: DeskSink, seat: Seat = DEFAULT_SEAT, *, locked: bool = False
+    ) -> None:
         self.acts.append(("desk_opened", desk))
+        self.seats[desk] = seat
+        self.locked[desk] = locked
         self.sinks[desk] = sink
+
+    def desk_locked(self, desk: bytes) -> None:
+        self.acts.append(("desk_locked", desk))
+        self.locked[desk] = True
+
+    def desk_unlocked(self, desk: bytes, officer: str) -> None:
+        self.acts.append(("desk_unlocked", officer))
+        self.locked[desk] = False
 
     def desk_closed(self, desk: bytes) -> None:
         self.acts.append(("desk_closed", desk))

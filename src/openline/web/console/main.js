@@ -2,12 +2,14 @@
 
 import { attachDemo } from "./demo.js";
 import { AudioLink } from "./audio-link.js";
+import { DeskSession } from "./desk-session.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
+import { tokenOfAddress } from "./views/signin-form.js";
 import { fresh, forgetTicks, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
 import * as keys from "./keys.js";
 import * as tones from "./tones.js";
@@ -20,7 +22,7 @@ const START_MS = 600;
 const AUDIO_SILENT_MS = 3_000;
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
-if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+const token = tokenOfAddress();
 await loadWords();
 const draft = new Draft();
 let volume = 1;
@@ -195,8 +197,17 @@ function sendAlive() {
 
 const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
 
-function ticked({ view, sent_ms }) {
+const desk = new DeskSession({
+  draft,
+  send: (frame) => socket.send(frame),
+  audio: (frame) => audio.post(frame),
+  onLocked() { talk.stop("locked"); helpShown = false; },
+  onChange: redraw,
+});
+
+function ticked({ view, sent_ms, session }) {
   takeView(view, sent_ms);
+  desk.take(session);
   sendAlive();
   maybeSounded();
   watch();
@@ -221,6 +232,8 @@ const postFrames = {
     startAudio();
   },
   view: ticked,
+  locked: () => desk.locked(),
+  unlocked: (frame) => desk.unlocked(frame),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
   answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
@@ -316,6 +329,9 @@ const actions = {
   draftKey: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) send(); },
   draftLang: (event) => { draft.setLang(event.target.value); redraw(); },
   send,
+  lock: () => socket.send({ t: "lock" }),
+  here: () => desk.here({ now: true }),
+  signIn: (given) => desk.signIn(given),
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
   noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
@@ -350,7 +366,7 @@ const demo = attachDemo({
 });
 
 for (const name of ["pointerdown", "keydown"]) {
-  window.addEventListener(name, wakeSound, { capture: true, passive: true });
+  window.addEventListener(name, () => { wakeSound(); desk.here(); }, { capture: true, passive: true });
 }
 document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
@@ -358,6 +374,7 @@ for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name
 onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
 keys.applyTheme();
 draw(actions, draft);
-document.getElementById("draft").value = draft.text;
 setInterval(watch, 250);
+// A one-time address opened where a desk stands locked lets its officer in again.
+if (token !== null) await desk.signIn({ token });
 socket.connect();

@@ -5,6 +5,7 @@ import { alarms } from "./views/alarms.js";
 import { banner } from "./views/banner.js";
 import { composer } from "./views/composer.js";
 import { help } from "./views/help.js";
+import { lock } from "./views/lock.js";
 import { strips } from "./views/strips.js";
 import { timeline } from "./views/timeline.js";
 import { voice } from "./views/voice.js";
@@ -62,7 +63,9 @@ const foot = () => html`<span>${t("foot.receipt")}</span><span>${t("recording.no
 export function draw(actions, draft) {
   document.body.classList.toggle("lost", !fresh());
   document.body.classList.toggle("live", fresh() && state.audio.mic === "LIVE");
+  document.body.classList.toggle("locked", !state.session.unlocked);
   drawTitle();
+  render(lock(actions), root("lock"));
   render(strips(actions), root("strips"));
   render(banner(actions), root("banner"));
   render(voice(actions), root("voice"));

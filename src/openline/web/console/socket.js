@@ -19,7 +19,7 @@ export class Socket {
   connect() {
     clearTimeout(this.timer);
     this.away = "";
-    const socket = new WebSocket(`ws://${location.host}/desk`);
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/desk`);
     this.socket = socket;
     let opened = false;
     socket.onmessage = ({ data }) => {
