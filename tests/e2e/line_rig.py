@@ -194,7 +194,13 @@ async def pick_up(speaker: RealDesk, listener: RealDesk, *, hold_s: float = 0.5)
 
 @contextlib.asynccontextmanager
 async def real_desk(
-    post: PostProcess, chromium_path: str, tone: Path, *, nice: int = 0
+    post: PostProcess,
+    chromium_path: str,
+    tone: Path,
+    *,
+    nice: int = 0,
+    flags: Sequence[str] = (),
+    kind: type[RealDesk] = RealDesk,
 ) -> AsyncIterator[RealDesk]:
     """The post's desk in a Chromium that runs where the post runs and hears ``tone``."""
     runner = post.root.parent / f"chromium-{post.root.name}"
@@ -206,13 +212,13 @@ async def real_desk(
     async with async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(
             executable_path=str(runner),
-            args=[*FLAGS, f"--use-file-for-fake-audio-capture={tone}"],
+            args=[*FLAGS, *flags, f"--use-file-for-fake-audio-capture={tone}"],
         )
         try:
             context = await browser.new_context(viewport={"width": 1366, "height": 768})
             await context.add_init_script(path=INSTRUMENT)
             page = await context.new_page()
-            desk = RealDesk(page, post)
+            desk = kind(page, post)
             page.on("console", lambda said: _note(desk, said.type, said.text))
             page.on("pageerror", lambda error: desk.faults.append(f"pageerror {error}"))
             page.on("request", lambda request: desk.requests.append(request.url))

@@ -57,12 +57,12 @@ class Door:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
-    def token_officer(self) -> str:
+    def token_officer(self) -> str | None:
         """Who signs in by a one-time address: the post's own officer, while that key is open."""
         code = self._officers.default
         file = self._officers.files.get(code)
         allowed = file is not None and not file.wrapped and self._officers.may_sign_in(code)
-        return code if allowed else ""
+        return code if allowed else None
 
     async def unlock(self, code: str, passphrase: str, desk: str = "") -> None:
         """Let an officer in; the key stays with the signer until :meth:`lock`, once for each.

@@ -298,10 +298,8 @@ class Post:
     ) -> None:
         """Write a text as the officer of that desk; answered by TextTaken or Refused.
 
-        Args:
-            desk: who asks; None for the command line. request: names the answer.
-            text, lang: as written, and its language tag.
-            now: the time. officer: for the command line; "" for the post's own setting.
+        ``request`` names the answer. Without a desk it is the command line's, which may name its
+        officer; by default it is the one of the post's own setting.
         """
         if self._is_locked(desk, request):
             return

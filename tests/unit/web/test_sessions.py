@@ -1,0 +1,399 @@
+"""Sign-in by passphrase, sessions bound to a desk, locked desks, idle desks, and HTTPS."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openline.engine.desk import Gate, TimelineChanged
+from openline.errors import AccessError, ConfigError
+from openline.web import DeskServerConfig, HttpsConfig
+from openline.web.guard import Names
+from openline.web.idle import Idle
+from openline.web.sessions import ABSENT_S, SESSIONS_MAX, Sessions
+from openline.web.signin import COOKIE_LIFE_MS, Kind
+from tests.unit.web.fake_desk_api import call_view, post_view, text_item
+from tests.unit.web.rig import CONSOLE, COOKIE, SECRET, Rig, sign_in
+from tests.unit.web.test_desk_socket import connect, next_of, wait_for
+
+PHRASE = "correct horse battery"
+Given = dict[str, object]
+
+
+class FakeDoor:
+    """One officer, W-2, whose passphrase is PHRASE; W-1 comes by one-time address."""
+
+    def __init__(self, token: str | None = "W-1") -> None:
+        self.token = token
+        self.held: Counter[str] = Counter()
+        self.desks: list[str] = []
+        self.code = "web.passphrase"
+
+    def token_officer(self) -> str | None:
+        return self.token
+
+    async def unlock(self, code: str, passphrase: str, desk: str = "") -> None:
+        self.desks.append(desk)
+        if (code, passphrase) != ("W-2", PHRASE):
+            raise AccessError(self.code, "no")
+        self.held[code] += 1
+
+    def lock(self, code: str) -> None:
+        self.held[code] -= 1
+
+
+@pytest.fixture
+def door() -> FakeDoor:
+    return FakeDoor()
+
+
+@pytest.fixture
+def rig(door: FakeDoor) -> Rig:
+    return Rig(door=door)
+
+
+def enter(client: Any, **given: object) -> Any:  # noqa: ANN401 the test client's types
+    fields = {"code": "W-2", "passphrase": PHRASE} | given
+    return client.post("/signin", json=fields, headers={"origin": CONSOLE})
+
+
+def test_an_officer_signs_in_by_code_and_passphrase(rig: Rig, door: FakeDoor) -> None:
+    client = rig.client()
+    answer = enter(client)
+    assert answer.status_code == 204
+    for part in ("HttpOnly", "SameSite=strict", "Path=/"):
+        assert part in answer.headers["set-cookie"]
+    assert "Secure" not in answer.headers["set-cookie"]
+    assert PHRASE not in answer.headers["set-cookie"]
+    assert client.get("/session").status_code == 204
+    with connect(client) as socket:
+        welcome = next_of(socket, "welcome")
+        assert welcome["session"]["officer"] == "W-2"
+        assert welcome["session"]["passphrase"]
+    (seat,) = rig.api.seats.values()
+    assert seat.officer == "W-2"
+    assert door.held["W-2"] == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"passphrase": "wrong"},
+        {"code": "W-9"},
+        {"code": 7},
+        {"code": None},
+        {"passphrase": None},
+        {"passphrase": ["x"]},
+        {"code": "W-2" + "\0"},
+    ],
+)
+def test_whatever_is_wrong_sounds_the_same(rig: Rig, given: Given) -> None:
+    answer = enter(rig.client(), **given)
+    assert (answer.status_code, answer.json()["code"]) == (403, "web.passphrase")
+    assert "set-cookie" not in answer.headers
+    other = enter(rig.client(), code="W-8")
+    assert answer.json() == other.json()
+
+
+def test_a_token_lets_in_nobody_whose_key_is_wrapped(rig: Rig, door: FakeDoor) -> None:
+    token = rig.tokens.mint(rig.now_ms)
+    door.token = None
+    assert sign_in(rig.client(), token).json()["code"] == "web.token"
+    door.token = "W-1"
+    assert sign_in(rig.client(), token).status_code == 204
+
+
+def test_lock_ends_the_session_and_the_desk_goes_on_hearing(rig: Rig, door: FakeDoor) -> None:
+    client = rig.client()
+    enter(client)
+    before = client.cookies.get(COOKIE)
+    rig.api.items = [text_item(1, "for officers only")]
+    with connect(client) as socket:
+        assert len(next_of(socket, "welcome")["timeline"]) == 1
+        socket.send_json({"t": "lock"})
+        next_of(socket, "locked")
+        assert door.held["W-2"] == 0
+        wait_for(socket, rig.api, "desk_locked")
+        for frame in (
+            {"t": "talk", "on": True},
+            {"t": "text", "request": "r1", "text": "no", "lang": "en"},
+            {"t": "opened", "item": "b-1"},
+            {"t": "silence"},
+            {"t": "end"},
+            {"t": "here"},
+            {"t": "acknowledge", "alarm": "link_down"},
+        ):
+            socket.send_json(frame)
+            if frame["t"] == "talk":
+                assert next_of(socket, "stop-talking")["reason"] == "call.desk_locked"
+            refused = next_of(socket, "refused")
+            assert refused["code"] == "web.locked"
+            assert refused["request"] == frame.get("request", "")
+        socket.send_json({"t": "talk", "on": False})
+        socket.send_json({"t": "offer", "sdp": "v=0", "generation": 1})
+        wait_for(socket, rig.api, "offer")
+        rig.api.tell(TimelineChanged(items=(text_item(2, "not for the locked"),)))
+        rig.api.tell(Gate(open=True, call="c1"))
+        seen = socket.receive_json()
+        while seen["t"] != "gate":
+            assert seen["t"] != "timeline"
+            assert "not for" not in json.dumps(seen)
+            seen = socket.receive_json()
+        assert next_of(socket, "view")["session"]["unlocked"] is False
+        acts = [act[0] for act in rig.api.acts]
+        assert [name for name in acts if name in ("text", "opened", "silence", "end")] == []
+        assert rig.api.said("talk") == [("talk", False)]
+        # The cookie of before signs nobody in; the page's next look gives it one that only hears.
+        answer = client.get("/session")
+        assert (answer.status_code, answer.json()["code"]) == (403, "web.locked")
+        assert client.cookies.get(COOKIE) != before
+    with connect(client) as socket:
+        welcome = next_of(socket, "welcome")
+        assert welcome["timeline"] == []
+        assert welcome["session"]["unlocked"] is False
+    assert rig.api.locked[rig.api.said("desk_opened")[-1][1]]
+
+
+def test_an_officer_signs_in_at_the_locked_desk_and_its_sound_goes_on(rig: Rig) -> None:
+    client = rig.client()
+    enter(client)
+    rig.api.items = [text_item(1, "for officers only")]
+    with connect(client) as socket:
+        next_of(socket, "welcome")
+        socket.send_json({"t": "lock"})
+        next_of(socket, "locked")
+        assert enter(client, passphrase="wrong").status_code == 403
+        assert enter(client).status_code == 204
+        again = next_of(socket, "unlocked")
+        assert (again["session"]["officer"], len(again["timeline"])) == ("W-2", 1)
+        socket.send_json({"t": "talk", "on": True})
+        wait_for(socket, rig.api, "talk")
+        assert rig.api.said("desk_unlocked") == [("desk_unlocked", "W-2")]
+        assert len(rig.api.said("desk_opened")) == 1
+
+
+def test_another_officer_takes_the_place_of_the_one_before(rig: Rig, door: FakeDoor) -> None:
+    client = rig.signed_in()
+    with connect(client) as socket:
+        assert next_of(socket, "welcome")["session"]["officer"] == "W-1"
+        assert enter(client).status_code == 204
+        assert next_of(socket, "unlocked")["session"]["officer"] == "W-2"
+        socket.send_json({"t": "lock"})
+        next_of(socket, "locked")
+    assert door.held["W-2"] == 0
+    assert door.desks[-1] != ""  # a browser where an officer sat has an allowance of its own
+
+
+def test_a_session_is_at_one_desk_at_a_time(rig: Rig) -> None:
+    client = rig.client()
+    enter(client)
+    thief = rig.client()
+    thief.cookies.set(COOKIE, client.cookies.get(COOKIE) or "")
+    with connect(client) as first:
+        next_of(first, "welcome")
+        with connect(thief) as second:
+            next_of(second, "welcome")
+            assert next_of(first, "closed")["code"] == "web.taken_over"
+            assert len(rig.api.sinks) == 1
+
+
+def test_who_went_away_is_signed_out(rig: Rig, door: FakeDoor) -> None:
+    client = rig.client()
+    enter(client)
+    with connect(client) as socket:
+        next_of(socket, "welcome")
+        rig.now_ms += int(ABSENT_S * 1000) + 5_000
+        rig.sessions.sweep()
+        assert door.held["W-2"] == 1
+    rig.now_ms += int(ABSENT_S * 1000) - 1_000
+    rig.sessions.sweep()
+    assert client.get("/session").status_code == 204
+    rig.now_ms += 2_000
+    rig.sessions.sweep()
+    assert door.held["W-2"] == 0
+    assert client.get("/session").json()["code"] == "web.locked"
+
+
+def test_after_a_restart_only_a_one_time_address_goes_on(rig: Rig, door: FakeDoor) -> None:
+    by_passphrase, by_token = rig.client(), rig.signed_in()
+    enter(by_passphrase)
+    locked = rig.signed_in()
+    session = rig.sessions.find(locked.cookies.get(COOKIE) or "")
+    assert session is not None
+    rig.sessions.lock(session)
+    assert locked.get("/session").json()["code"] == "web.locked"
+    for before, kind in (
+        (by_passphrase, Kind.LOCKED),
+        (by_token, Kind.TOKEN),
+        (locked, Kind.LOCKED),
+    ):
+        fresh = Sessions(rig.config, door)
+        found = fresh.find(before.cookies.get(COOKIE) or "")
+        assert found is not None
+        assert found.kind is kind
+    door.token = None  # the key was wrapped meanwhile
+    found = Sessions(rig.config, door).find(by_token.cookies.get(COOKIE) or "")
+    assert found is not None
+    assert not found.unlocked
+    rig.now_ms += COOKIE_LIFE_MS + 1
+    assert Sessions(rig.config, door).find(by_token.cookies.get(COOKIE) or "") is None
+
+
+def test_an_officer_who_may_not_stay_is_signed_out_everywhere(rig: Rig, door: FakeDoor) -> None:
+    clients = [rig.client() for _ in range(3)]
+    for client in clients:
+        enter(client)
+    token = rig.signed_in()
+    assert door.held["W-2"] == 3
+    rig.sessions.lock_officer("W-2")
+    assert door.held["W-2"] == 0
+    assert [client.get("/session").status_code for client in (*clients, token)] == [403] * 3 + [204]
+    rig.sessions.close()
+    assert token.get("/session").status_code == 204
+
+
+def test_sessions_are_bounded_and_the_oldest_lets_its_key_go(rig: Rig, door: FakeDoor) -> None:
+    for _ in range(SESSIONS_MAX + 10):
+        door.held["W-2"] += 1
+        rig.sessions.begin("W-2", Kind.PASSPHRASE)
+    assert door.held["W-2"] == SESSIONS_MAX
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_desk_locks_when_nobody_did_anything() -> None:
+    clock = Clock()
+    idle, view = Idle(15, clock), post_view()
+    clock.now += 14 * 60 - 1
+    assert (idle.over(view), idle.warning_ms()) == (False, None)
+    clock.now += 2
+    assert (idle.over(view), idle.warning_ms()) == (False, 59_000)
+    idle.acted()
+    assert idle.warning_ms() is None
+    clock.now += 15 * 60
+    assert idle.over(view)
+    assert idle.warning_ms() == 0
+    never = Idle(0, clock)
+    clock.now += 10**6
+    assert (never.over(view), never.warning_ms()) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("call", "acts"),
+    [
+        ({"role": "caller", "state": "announcing"}, True),
+        ({"role": "caller", "state": "taken"}, True),
+        ({"role": "called", "state": "taken"}, True),
+        ({"role": "called", "state": "announcing"}, False),
+        ({"role": "called", "state": "ended"}, False),
+        ({"role": "caller", "state": "ended"}, False),
+    ],
+)
+def test_a_call_of_ours_is_an_act_and_one_that_only_comes_in_is_none(
+    call: dict[str, Any],
+    acts: bool,  # noqa: FBT001 - of a table
+) -> None:
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
+    clock = Clock()
+    idle = Idle(15, clock)
+    clock.now += 15 * 60
+    assert idle.over(replace(post_view(), call=call_view(**call))) is not acts
+
+
+def test_an_idle_desk_is_locked_by_its_post() -> None:
+    door = FakeDoor()
+    rig = Rig(door=door, settings={"idle_minutes": 0.02})
+    client = rig.client()
+    enter(client)
+    with connect(client) as socket:
+        warned = 0
+        frame = socket.receive_json()
+        while frame["t"] != "locked":
+            warned += frame.get("session", {}).get("locks_in_ms") is not None
+            frame = socket.receive_json()
+        assert warned
+        assert door.held["W-2"] == 0
+
+
+HTTPS = Names(
+    port=8443, https=True, console_name="desk.north.example", audio_name="audio.north.example"
+)
+DESKS = "https://desk.north.example:8443"
+
+
+def test_over_https_everything_is_of_its_two_origins_and_no_other() -> None:
+    rig = Rig(names=HTTPS, door=FakeDoor())
+    client = rig.client(DESKS)
+    page = client.get("/")
+    policy = page.headers["content-security-policy"]
+    assert "connect-src 'self' wss://desk.north.example:8443" in policy
+    assert "frame-src https://audio.north.example:8443" in policy
+    assert (
+        'microphone=(self "https://audio.north.example:8443")' in page.headers["permissions-policy"]
+    )
+    assert "max-age" in page.headers["strict-transport-security"]
+    assert 'content="https://audio.north.example:8443"' in page.text
+    fields = {"code": "W-2", "passphrase": PHRASE}
+    answer = client.post("/signin", json=fields, headers={"origin": DESKS})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"__Host-{COOKIE}=")
+    for part in ("Secure", "HttpOnly", "SameSite=strict", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    for origin in ("http://desk.north.example:8443", CONSOLE, "https://desk.north.example"):
+        refused = client.post("/signin", json=fields, headers={"origin": origin})
+        assert refused.json()["code"] == "web.origin"
+    media = rig.client("https://audio.north.example:8443")
+    above = media.get("/").headers["content-security-policy"]
+    assert f"frame-ancestors {DESKS}" in above
+    assert "set-cookie" not in media.get("/").headers
+    for host in ("localhost:8443", "127.0.0.1:8443", "desk.north.example", "north.example:8443"):
+        answer = rig.client(f"https://{host}").get("/")
+        assert (answer.status_code, answer.json()["code"]) == (421, "web.host")
+    # And the plain listener knows nothing of these names.
+    plain = Rig().client("http://desk.north.example:8443")
+    assert plain.get("/").status_code == 421
+
+
+def test_on_the_usual_port_the_origin_has_none() -> None:
+    names = Names(port=443, https=True, console_name="a.example", audio_name="b.example")
+    assert (names.console, names.audio) == ("https://a.example", "https://b.example")
+    assert names.socket == "wss://a.example"
+    assert Names(port=80).console == "http://localhost:80"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"console": "localhost"},
+        {"console": "desk.localhost"},
+        {"console": "10.0.0.5"},
+        {"console": "Desk.north.example"},
+        {"console": "desk"},
+        {"console": "desk.north.example:8443"},
+        {"audio": "desk.north.example"},
+        {"audio": "*.north.example"},
+        {"port": 70_000},
+    ],
+)
+def test_names_that_cannot_be_desks_are_refused(changes: dict[str, Any]) -> None:
+    good = {
+        "host": "0.0.0.0",
+        "port": 8443,
+        "console": "desk.north.example",
+        "audio": "audio.north.example",
+        "certificate": lambda: Path("x"),
+    }
+    HttpsConfig(**good)  # type: ignore[arg-type]  # good is made of the right things
+    with pytest.raises(ConfigError, match=r"web\.config"):
+        HttpsConfig(**(good | changes))  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ConfigError, match=r"web\.config"):
+        DeskServerConfig(port=1, secret=SECRET, post_name="a", idle_minutes=-1)
