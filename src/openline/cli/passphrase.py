@@ -33,9 +33,14 @@ def passphrase(output: Output, file: Path | None, code: str, key: str = "cli.off
     """
     if file is not None:
         return _from(file)
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise ConfigError("officer.passphrase_missing", "no terminal", officer=code)
     return _typed(output, key, code)
+
+
+def at_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def _typed(output: Output, key: str, code: str) -> str:

@@ -233,8 +233,16 @@ class Timeline:
             kind=kind,
             wall_ms=wall_ms,
             order=(0, 0),
-            facts=facts_of(kind, entry.body),
+            facts=self._facts(kind, entry),
         )
+
+    def _facts(self, kind: str, entry: StoredEntry) -> dict[str, str | int | bool]:
+        found = facts_of(kind, entry.body)
+        if kind == bodies.KIND_REVOKE:  # names a key; people know the watch code
+            officers = self._keeper.record.logs[entry.log].officers
+            keys = {officer.key.hex(): officer.code for officer in officers}
+            return {"code": keys.get(str(found.get("officer", "")), "?")}
+        return found
 
     def _text_item(self, name: str, body: bytes, log: int, wall_ms: int) -> TimelineItem:
         text = bodies.parse_text(body)

@@ -85,6 +85,9 @@ def test_a_revoked_officer_signs_nothing_more(letter: str) -> None:
     side.post.officers.revoke("W-1", "W-1", "r-revoke", pair.now)
     pair.run(300)
     assert standings(side) == {"W-1": "revoked", "W-2": "enrolled"}
+    for who in (side, pair.other(side)):
+        (line,) = [item for item in who.post.timeline(100) if item.kind == "revoke"]
+        assert (line.facts, line.officer) == ({"code": "W-1"}, "W-1")
     pair.text(side, "too late", "r-late")
     assert [(item.request, item.code) for item in side.refused()] == [("r-late", "record.officer")]
     with pytest.raises(OpenlineError, match=r"officer\.last"):

@@ -55,7 +55,7 @@ function facts(item) {
   };
 }
 
-const KINDS = new Set(["call", "enrol", "restored"]);
+const KINDS = new Set(["call", "enrol", "restored", "revoke"]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
