@@ -35,7 +35,7 @@ def founded(tmp_path: Path, *more: object, passphrase: Path | None = None) -> Pr
     program.init("south")
     card = program.card("south")
     asked = program("card", "import", tmp_path / "north", card, status=3)
-    confirm = ("--confirm", digits_of(asked))
+    confirm: tuple[str, ...] = ("--confirm", digits_of(asked))
     if passphrase is not None:
         said = program("card", "import", tmp_path / "north", card, *confirm, status=4)
         assert "[officer.passphrase_missing]" in said
