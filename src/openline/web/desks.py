@@ -32,7 +32,6 @@ from openline.web.frames import (
 )
 from openline.web.idle import Idle
 from openline.web.sessions import Session, Sessions
-from openline.web.signin import Kind
 
 TICK_S: Final = 0.25
 VIEW_S: Final = 0.03
@@ -94,6 +93,11 @@ class Desk:
         """What is written on the line is for officers: a locked page is not sent it."""
         return self._session.unlocked or not isinstance(event, TimelineChanged)
 
+    @property
+    def signed_in(self) -> bool:
+        """Whether an officer is signed in here."""
+        return self._session.unlocked
+
     def locked(self) -> None:
         """Nobody is signed in here any more: stop, show nothing, go on hearing."""
         if not self._closed:
@@ -119,7 +123,7 @@ class Desk:
             "session": {
                 "officer": self._session.officer,
                 "unlocked": self._session.unlocked,
-                "passphrase": self._session.kind is not Kind.TOKEN,
+                "passphrase": self._sessions.needs_passphrase(self._session),
                 "locks_in_ms": left_ms,
             }
         }
@@ -280,6 +284,11 @@ class Desks:
         """Give the desk to this page; the page that had it is told and goes quiet."""
         await websocket.accept()
         desk = Desk(self._api, self._config, websocket, self._sessions, session)
+        if self._current is not None and self._current.signed_in and not session.unlocked:
+            # A page without an officer takes the desk from nobody who has one.
+            await websocket.send_text(dump({"t": "closed", "code": "web.taken_over"}))
+            await websocket.close(TAKEN_OVER, "web.taken_over")
+            return
         if self._current is not None:
             self._current.finish(TAKEN_OVER, "web.taken_over")
         self._current = desk

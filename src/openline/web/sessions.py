@@ -111,6 +111,12 @@ class Sessions:
         kind = Kind.TOKEN if alive else Kind.LOCKED
         return self._keep(Session(ticket.id, ticket.officer, kind))
 
+    def needs_passphrase(self, session: Session) -> bool:
+        """Whether that officer signs in by passphrase, or by a one-time address."""
+        if session.unlocked:
+            return session.kind is Kind.PASSPHRASE
+        return self.door.token_officer() != session.officer
+
     def cookie(self, session: Session) -> str:
         """A fresh cookie of that session as it is now."""
         ticket = Ticket(session.id, session.kind, session.officer)

@@ -67,6 +67,21 @@ def test_a_browser_that_trusts_it_is_served_under_both_names(folder: Folder) -> 
     assert "mismatch" in handshake(folder.keys / "desk-ca.crt", context, "north.example")
 
 
+def test_nothing_older_than_tls_1_3_is_spoken(folder: Folder) -> None:
+    context = make_context(lambda: leaf_file(folder, NAMES, now_ms()))
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_3
+    assert context.num_tickets == 0
+    old = ssl.create_default_context(cafile=str(folder.keys / "desk-ca.crt"))
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    said, heard = ssl.MemoryBIO(), ssl.MemoryBIO()
+    near = old.wrap_bio(ssl.MemoryBIO(), said, server_hostname=NAMES[0])
+    with pytest.raises(ssl.SSLWantReadError):
+        near.do_handshake()
+    heard.write(said.read())
+    with pytest.raises(ssl.SSLError, match="UNSUPPORTED_PROTOCOL"):
+        context.wrap_bio(heard, ssl.MemoryBIO(), server_side=True).do_handshake()
+
+
 def test_it_cannot_stand_in_for_any_other_name(folder: Folder) -> None:
     issuer = authority(folder, NAMES, now_ms())
     for name in ("bank.example", "north.example", "desk.north.example.evil.example"):

@@ -186,6 +186,18 @@ def test_another_officer_takes_the_place_of_the_one_before(rig: Rig, door: FakeD
     assert door.desks[-1] != ""  # a browser where an officer sat has an allowance of its own
 
 
+def test_a_desk_locked_by_hand_that_needs_no_passphrase_opens_by_a_new_address(rig: Rig) -> None:
+    client = rig.signed_in()
+    with connect(client) as socket:
+        assert next_of(socket, "welcome")["session"]["passphrase"] is False
+        socket.send_json({"t": "lock"})
+        next_of(socket, "locked")
+        session = next_of(socket, "view")["session"]
+        assert (session["unlocked"], session["passphrase"]) == (False, False)
+        assert sign_in(client, rig.tokens.mint(rig.now_ms)).status_code == 204
+        assert next_of(socket, "unlocked")["session"]["officer"] == "W-1"
+
+
 def test_a_session_is_at_one_desk_at_a_time(rig: Rig) -> None:
     client = rig.client()
     enter(client)
@@ -197,6 +209,20 @@ def test_a_session_is_at_one_desk_at_a_time(rig: Rig) -> None:
             next_of(second, "welcome")
             assert next_of(first, "closed")["code"] == "web.taken_over"
             assert len(rig.api.sinks) == 1
+
+
+def test_a_locked_page_takes_the_desk_from_nobody(rig: Rig) -> None:
+    locked, officer = rig.signed_in(), rig.client()
+    session = rig.sessions.find(locked.cookies.get(COOKIE) or "")
+    assert session is not None
+    rig.sessions.lock(session)
+    enter(officer)
+    with connect(officer) as socket:
+        next_of(socket, "welcome")
+        with connect(locked) as other:
+            assert next_of(other, "closed")["code"] == "web.taken_over"
+        assert next_of(socket, "view")["session"]["unlocked"]
+        assert len(rig.api.said("desk_opened")) == 1
 
 
 def test_who_went_away_is_signed_out(rig: Rig, door: FakeDoor) -> None:
