@@ -1,47 +1,18 @@
-"""Sign-in by passphrase, sessions bound to a desk, locked desks, idle desks, and HTTPS."""
+"""Sign-in by passphrase, sessions bound to a desk, locked desks."""
 
 import json
-from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from openline.engine.desk import Gate, TimelineChanged
-from openline.errors import AccessError, ConfigError
-from openline.web import DeskServerConfig, HttpsConfig
-from openline.web.guard import Names
-from openline.web.idle import Idle
 from openline.web.sessions import ABSENT_S, SESSIONS_MAX, Sessions
 from openline.web.signin import COOKIE_LIFE_MS, Kind
-from tests.unit.web.fake_desk_api import call_view, post_view, text_item
-from tests.unit.web.rig import CONSOLE, COOKIE, SECRET, Rig, sign_in
+from tests.unit.web.doors import PHRASE, FakeDoor, enter
+from tests.unit.web.fake_desk_api import text_item
+from tests.unit.web.rig import COOKIE, Rig, sign_in
 from tests.unit.web.test_desk_socket import connect, next_of, wait_for
 
-PHRASE = "correct horse battery"
 Given = dict[str, object]
-
-
-class FakeDoor:
-    """One officer, W-2, whose passphrase is PHRASE; W-1 comes by one-time address."""
-
-    def __init__(self, token: str | None = "W-1") -> None:
-        self.token = token
-        self.held: Counter[str] = Counter()
-        self.desks: list[str] = []
-        self.code = "web.passphrase"
-
-    def token_officer(self) -> str | None:
-        return self.token
-
-    async def unlock(self, code: str, passphrase: str, desk: str = "") -> None:
-        self.desks.append(desk)
-        if (code, passphrase) != ("W-2", PHRASE):
-            raise AccessError(self.code, "no")
-        self.held[code] += 1
-
-    def lock(self, code: str) -> None:
-        self.held[code] -= 1
 
 
 @pytest.fixture
@@ -52,11 +23,6 @@ def door() -> FakeDoor:
 @pytest.fixture
 def rig(door: FakeDoor) -> Rig:
     return Rig(door=door)
-
-
-def enter(client: Any, **given: object) -> Any:  # noqa: ANN401 the test client's types
-    fields = {"code": "W-2", "passphrase": PHRASE} | given
-    return client.post("/signin", json=fields, headers={"origin": CONSOLE})
 
 
 def test_an_officer_signs_in_by_code_and_passphrase(rig: Rig, door: FakeDoor) -> None:
@@ -287,53 +253,6 @@ def test_sessions_are_bounded_and_the_oldest_lets_its_key_go(rig: Rig, door: Fak
     assert door.held["W-2"] == SESSIONS_MAX
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_a_desk_locks_when_nobody_did_anything() -> None:
-    clock = Clock()
-    idle, view = Idle(15, clock), post_view()
-    clock.now += 14 * 60 - 1
-    assert (idle.over(view), idle.warning_ms()) == (False, None)
-    clock.now += 2
-    assert (idle.over(view), idle.warning_ms()) == (False, 59_000)
-    idle.acted()
-    assert idle.warning_ms() is None
-    clock.now += 15 * 60
-    assert idle.over(view)
-    assert idle.warning_ms() == 0
-    never = Idle(0, clock)
-    clock.now += 10**6
-    assert (never.over(view), never.warning_ms()) == (False, None)
-
-
-@pytest.mark.parametrize(
-    ("call", "acts"),
-    [
-        ({"role": "caller", "state": "announcing"}, True),
-        ({"role": "caller", "state": "taken"}, True),
-        ({"role": "called", "state": "taken"}, True),
-        ({"role": "called", "state": "announcing"}, False),
-        ({"role": "called", "state": "ended"}, False),
-        ({"role": "caller", "state": "ended"}, False),
-    ],
-)
-def test_a_call_of_ours_is_an_act_and_one_that_only_comes_in_is_none(
-    call: dict[str, Any],
-    acts: bool,  # noqa: FBT001 - of a table
-) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
-    clock = Clock()
-    idle = Idle(15, clock)
-    clock.now += 15 * 60
-    assert idle.over(replace(post_view(), call=call_view(**call))) is not acts
-
-
 def test_an_idle_desk_is_locked_by_its_post() -> None:
     door = FakeDoor()
     rig = Rig(door=door, settings={"idle_minutes": 0.02})
@@ -347,79 +266,3 @@ def test_an_idle_desk_is_locked_by_its_post() -> None:
             frame = socket.receive_json()
         assert warned
         assert door.held["W-2"] == 0
-
-
-HTTPS = Names(
-    port=8443, https=True, console_name="desk.north.example", audio_name="audio.north.example"
-)
-DESKS = "https://desk.north.example:8443"
-
-
-def test_over_https_everything_is_of_its_two_origins_and_no_other() -> None:
-    rig = Rig(names=HTTPS, door=FakeDoor())
-    client = rig.client(DESKS)
-    page = client.get("/")
-    policy = page.headers["content-security-policy"]
-    assert "connect-src 'self' wss://desk.north.example:8443" in policy
-    assert "frame-src https://audio.north.example:8443" in policy
-    assert (
-        'microphone=(self "https://audio.north.example:8443")' in page.headers["permissions-policy"]
-    )
-    assert "max-age" in page.headers["strict-transport-security"]
-    assert 'content="https://audio.north.example:8443"' in page.text
-    fields = {"code": "W-2", "passphrase": PHRASE}
-    answer = client.post("/signin", json=fields, headers={"origin": DESKS})
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith(f"__Host-{COOKIE}=")
-    for part in ("Secure", "HttpOnly", "SameSite=strict", "Path=/"):
-        assert part in cookie
-    assert "Domain" not in cookie
-    for origin in ("http://desk.north.example:8443", CONSOLE, "https://desk.north.example"):
-        refused = client.post("/signin", json=fields, headers={"origin": origin})
-        assert refused.json()["code"] == "web.origin"
-    media = rig.client("https://audio.north.example:8443")
-    above = media.get("/").headers["content-security-policy"]
-    assert f"frame-ancestors {DESKS}" in above
-    assert "set-cookie" not in media.get("/").headers
-    for host in ("localhost:8443", "127.0.0.1:8443", "desk.north.example", "north.example:8443"):
-        answer = rig.client(f"https://{host}").get("/")
-        assert (answer.status_code, answer.json()["code"]) == (421, "web.host")
-    # And the plain listener knows nothing of these names.
-    plain = Rig().client("http://desk.north.example:8443")
-    assert plain.get("/").status_code == 421
-
-
-def test_on_the_usual_port_the_origin_has_none() -> None:
-    names = Names(port=443, https=True, console_name="a.example", audio_name="b.example")
-    assert (names.console, names.audio) == ("https://a.example", "https://b.example")
-    assert names.socket == "wss://a.example"
-    assert Names(port=80).console == "http://localhost:80"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"console": "localhost"},
-        {"console": "desk.localhost"},
-        {"console": "10.0.0.5"},
-        {"console": "Desk.north.example"},
-        {"console": "desk"},
-        {"console": "desk.north.example:8443"},
-        {"audio": "desk.north.example"},
-        {"audio": "*.north.example"},
-        {"port": 70_000},
-    ],
-)
-def test_names_that_cannot_be_desks_are_refused(changes: dict[str, Any]) -> None:
-    good = {
-        "host": "0.0.0.0",
-        "port": 8443,
-        "console": "desk.north.example",
-        "audio": "audio.north.example",
-        "certificate": lambda: Path("x"),
-    }
-    HttpsConfig(**good)  # type: ignore[arg-type]  # good is made of the right things
-    with pytest.raises(ConfigError, match=r"web\.config"):
-        HttpsConfig(**(good | changes))  # type: ignore[arg-type]  # wrong on purpose
-    with pytest.raises(ConfigError, match=r"web\.config"):
-        DeskServerConfig(port=1, secret=SECRET, post_name="a", idle_minutes=-1)
