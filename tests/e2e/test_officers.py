@@ -267,9 +267,29 @@ async def test_no_more_crosses_of_an_officer_than_was_agreed(tmp_path: Path, lev
                     status["peer_watch"]["attended"] is seen and status["record"]["peer_size"] >= 4
                 ),
             )
+        if level == 3:
+            await asyncio.to_thread(revoked_at_once, north, fields)
         entries = south.ask("record")[0]["entries"]
         assert [e["signed_by_officers"] for e in entries if e["kind"] == "enrol"] == [1, 1, 2]
     judge(list(crossed(north.frames)), level)
+
+
+def revoked_at_once(post: PostProcess, fields: dict[str, str]) -> None:
+    """Through the running post: the officer of a locked desk signs nothing, one revoked is out."""
+    import httpx2  # noqa: PLC0415 - only here
+
+    said = openline("text", post.root, "unsigned", "--officer", "W-77", status=9)
+    assert "[engine.no_officer]" in said
+    origin = f"http://localhost:{post.desk_port}"
+    with httpx2.Client(headers={"origin": origin}) as client:
+        assert client.post(f"{origin}/signin", json=fields).status_code == 204
+        openline("text", post.root, "signed", "--officer", "W-77")
+        assert "Written in the record as" in openline("officer", "revoke", post.root, "W-77")
+        assert client.get(f"{origin}/session").json()["code"] == "web.locked"
+        again = client.post(f"{origin}/signin", json=fields)
+        assert again.json()["code"] == "web.passphrase"
+    openline("text", post.root, "unsigned", "--officer", "W-77", status=9)
+    assert "revoked" in openline("officer", "list", post.root)
 
 
 def judge(frames: list[tuple[int, bytes]], level: int) -> None:
