@@ -15,6 +15,7 @@ from openline.app.deskapi import DeskFront
 from openline.app.folder import Folder
 from openline.app.keys import PrivateKeys, read_keys
 from openline.app.officers import Officers, names_of
+from openline.app.pace import Pace
 from openline.app.pairing import own_card, peer_card
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
@@ -24,6 +25,7 @@ from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
 from openline.link import Link, LinkConfig, PathConfig
 from openline.link.address import parse_address
+from openline.protocol.manners import Accepts
 from openline.record.card import Card
 from openline.record.genesis import Genesis, make_genesis
 from openline.store import Store, StoreWriter
@@ -53,6 +55,7 @@ class Running:
     front: DeskFront
     officers: Officers
     writer: StoreWriter
+    pace: Pace
     problems: dict[str, OpenlineError] = field(default_factory=dict)
 
     @property
@@ -111,27 +114,37 @@ def _join(
         state=state,
         signer=signer,
         random=secrets.token_bytes,
-        settings=PostSettings(officer=config.officer, officer_names=names),
+        settings=PostSettings(
+            officer=config.officer,
+            officer_names=names,
+            accepts=Accepts(
+                announce=config.calls.announce,
+                ring=config.calls.ring,
+                two_way=config.calls.two_way,
+            ),
+            alarm_after_ms=config.alarms.after_seconds * 1000,
+        ),
         now=read_now(),
     )
     officers = Officers(folder, keys.files, signer, post, names, config.officer)
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
     link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
+    pace = Pace(link)
     endpoint = VoiceEndpoint(
         *_desk_audio(config),
-        link.send_media,
+        pace.cells.put,
         shell.control_seen,
         secret=keys.derived("openline-voice-v1"),
     )
     voice = DeskVoice(
         endpoint,
-        active=genesis.party_of(own) == 0,
-        own_leg=shell.own_leg,
+        party=genesis.party_of(own),
+        own_legs=shell.own_legs,
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)
-    shell.attach(link, writer, voice)
+    shell.attach(link, writer, voice, pace)
     front = DeskFront(shell, voice)
     return Running(
         folder=folder,
@@ -145,6 +158,7 @@ def _join(
         front=front,
         officers=officers,
         writer=writer,
+        pace=pace,
     )
 
 

@@ -8,9 +8,11 @@ unknown key is an error, because a mistyped setting must not be silently absent.
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +31,7 @@ from typing_extensions import override
 
 from openline.errors import ConfigError
 from openline.link.address import parse_address
+from openline.protocol.manners import is_rule
 from openline.web.config import is_desk_name
 
 PORT_MAX: Final = 65_535
@@ -118,6 +122,32 @@ class DeskSettings(BaseModel):
     https: DeskHttpsSettings | None = None
 
 
+def _rule(rule: str) -> str:
+    if not is_rule(rule):
+        raise PydanticCustomError(
+            "rule", '"always", "never" or a time in UTC such as "08:00-18:00"'
+        )
+    return rule
+
+
+Rule = Annotated[str, AfterValidator(_rule)]
+
+
+class CallSettings(BaseModel):
+    """Which manners of call this side accepts, and when: ``always``, ``never`` or UTC HH:MM-HH:MM.
+
+    Attributes:
+        announce: a caller sounds here at once; else it rings. ring: a call rings here; else it
+            ends, and both accounts say why. two_way: a call may ask to be open both ways.
+    """
+
+    model_config = _STRICT
+
+    announce: Rule = "always"
+    ring: Rule = "always"
+    two_way: Rule = "always"
+
+
 class DiagnosticsSettings(BaseModel):
     """The program's own diagnostics: never a body, never a secret.
 
@@ -130,6 +160,44 @@ class DiagnosticsSettings(BaseModel):
 
     to: Literal["stderr", "file", "none"] = "file"
     level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class AlarmSettings(BaseModel):
+    """What happens with an alarm that nobody acknowledged.
+
+    Attributes:
+        after_seconds: so long an alarm waits for an officer.
+        hook: a program and its arguments; it gets the alarm as JSON on its standard input.
+        webhook: an address that gets the same by POST.
+        hook_seconds: so long either of them may take.
+    """
+
+    model_config = _STRICT
+
+    after_seconds: int = Field(default=30, ge=1, le=3600)
+    hook: tuple[str, ...] = Field(default=(), max_length=32)
+    webhook: str = Field(default="", max_length=2048)
+    hook_seconds: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in {"http", "https"} or not address.hostname):
+            reason = "not an http:// or https:// address with a host"
+            raise ValueError(reason)
+        if address.username is not None or (value and address.port == 0):
+            reason = "a name, password or port 0 in the address"
+            raise ValueError(reason)
+        return value
+
+    @field_validator("hook")
+    @classmethod
+    def _names_a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and (not value[0] or any("\0" in part for part in value)):
+            reason = "the first item does not name a program"
+            raise ValueError(reason)
+        return value
 
 
 class PostConfig(BaseSettings):
@@ -147,7 +215,9 @@ class PostConfig(BaseSettings):
     officer: str = Field(default="W-1", pattern=r"^[A-Za-z0-9-]{1,16}$")
     paths: dict[str, PathSettings] = Field(min_length=1)
     desk: DeskSettings = DeskSettings()
+    calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
 
 def load_config(path: Path) -> PostConfig:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 import uvloop
 
+from openline.app.alarming import SecondOutput
 from openline.app.assembly import Running, assemble
 from openline.app.clock import read_now
 from openline.app.config import load_config
@@ -133,6 +134,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
         loop.add_signal_handler(number, ending.stop.set)
     loop.set_exception_handler(ending.unexpected)
     desk = _DeskService(running, language)
+    second = SecondOutput(config.alarms, running.front.view, running.problems)
     control = ControlSocket(folder.root, ControlService(_parts(running, desk)))
     running.problems |= _taken(running)
     running.writer.start()
@@ -142,9 +144,11 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
             jobs = [
                 tasks.create_task(running.link.run()),
                 tasks.create_task(_tick(running.shell)),
+                tasks.create_task(running.pace.keep()),
                 tasks.create_task(_supervise(running, "voice", running.voice.endpoint.start)),
                 tasks.create_task(_supervise(running, "desk", desk.run)),
                 tasks.create_task(_supervise(running, "control", control.start)),
+                tasks.create_task(_supervise(running, "alarms", second.run)),
                 tasks.create_task(_say(running, desk, announce)),
             ]
             await ending.stop.wait()
@@ -260,4 +264,5 @@ def _parts(running: Running, desk: _DeskService) -> Parts:
         own=running.own,
         desk_url=lambda https: desk.url(https=https),
         officers=running.officers,
+        problems=running.problems,
     )

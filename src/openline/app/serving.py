@@ -46,6 +46,7 @@ class Parts:
         desk_url: makes a fresh one-time address, of the HTTPS listener if asked; raises when there
             is no desk server.
         own: our party index.
+        problems: what does not work now; the line goes on without it.
     """
 
     shell: PostShell
@@ -57,6 +58,7 @@ class Parts:
     own: int
     desk_url: Callable[[bool], str]
     officers: Officers
+    problems: dict[str, OpenlineError]
 
 
 class ControlService:
@@ -130,6 +132,10 @@ class ControlService:
             "connects_refused": link.connects_refused,
             "offences": [{"path": item.path, "code": item.code} for item in link.offences],
             "voice_relay": dataclasses.asdict(parts.endpoint.stats()),
+            "problems": [
+                {"code": fault.code, "facts": dict(fault.facts)}
+                for fault in parts.problems.values()
+            ],
         }
 
     async def _holding(self) -> Holding:

@@ -13,12 +13,13 @@ from typing import Final, assert_never
 import structlog
 
 from openline.app.clock import read_now
+from openline.app.pace import Pace
 from openline.app.voicing import DeskVoice
 from openline.engine.desk import DeskEvent, DeskSink, LampWord, PathView
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     ReadEntries,
     RefreshHello,
     SendFrame,
@@ -30,6 +31,7 @@ from openline.engine.post import Post
 from openline.errors import OpenlineError
 from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
+from openline.protocol.frames import FrameClass
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
 
@@ -70,14 +72,17 @@ class PostShell:
         self._link: Link | None = None
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
+        self._pace: Pace | None = None
         self._heard_ms = self._looked_ms = self._stood_ms = clock().mono_ms
         self._stood_at = (0, 0, 0, 0)
         self._waiting: deque[Command] = deque()
         self._busy = False
 
-    def attach(self, link: Link, writer: StoreWriter, voice: DeskVoice) -> None:
-        """Give the engine its outside."""
-        self._link, self._writer, self._voice = link, writer, voice
+    def attach(
+        self, link: Link, writer: StoreWriter, voice: DeskVoice, pace: Pace | None = None
+    ) -> None:
+        """Give the engine its outside; without a ``pace`` CONTROL leaves as it comes."""
+        self._link, self._writer, self._voice, self._pace = link, writer, voice, pace
 
     # --- the engine's commands -----------------------------------------------------------
 
@@ -111,12 +116,15 @@ class PostShell:
                 self._to_desk(command)
             case SetControl():
                 self._set_control(voice, command)
-            case FarLegChanged():
-                voice.far_leg_changed(command.leg)
+            case FarLegsChanged():
+                voice.far_legs_changed(command.legs)
             case _:
                 assert_never(command)
 
     def _send(self, link: Link, command: SendFrame) -> None:
+        if self._pace is not None and command.frame_class == FrameClass.CONTROL:
+            self._pace.control.take(command.body)
+            return
         try:
             link.send(
                 command.frame_class,
@@ -137,16 +145,17 @@ class PostShell:
             watcher(command.event)
 
     def _set_control(self, voice: DeskVoice, command: SetControl) -> None:
-        voice.set_control(
-            ControlBlock(
-                call_tag=command.call_tag,
-                talking=command.talking,
-                call_open=command.call_open,
-                manner=command.manner,
-                talk_seq=command.talk_seq & 0xFFFF,
-                stamp_ms=self.clock().mono_ms & 0xFFFFFFFF,
-            )
+        block = ControlBlock(
+            call_tag=command.call_tag,
+            talking=command.talking,
+            call_open=command.call_open,
+            manner=command.manner,
+            talk_seq=command.talk_seq & 0xFFFF,
+            stamp_ms=self.clock().mono_ms & 0xFFFFFFFF,
         )
+        voice.set_control(block)
+        if self._pace is not None:
+            self._pace.cells.set_control(block)
 
     # --- what the link brings (openline.link.LinkHandler) --------------------------------
 
@@ -214,9 +223,9 @@ class PostShell:
 
     # --- voice -----------------------------------------------------------------------------
 
-    def own_leg(self, leg: bytes | None) -> None:
-        """Our own desk's leg, for the peer."""
-        self.post.own_leg(leg, self.clock())
+    def own_legs(self, legs: bytes) -> None:
+        """The legs of our own desks, for the peer."""
+        self.post.own_legs(legs, self.clock())
         self.carry_out()
 
     def control_seen(self, block: ControlBlock) -> None:
@@ -246,6 +255,8 @@ class PostShell:
             views, group = path_views(self._link)
             self.post.paths(views, group, now)
         self.post.tick(now)
+        if self._voice is not None:
+            self._voice.tick(now.mono_ms)
         self.carry_out()
         if now.mono_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = now.mono_ms

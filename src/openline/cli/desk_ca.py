@@ -13,14 +13,9 @@ from openline.cli.output import Output
 from openline.errors import ConfigError
 
 
-def register(app: typer.Typer, output: Output) -> None:
-    """Add the group to the program."""
+def add_ca(group: typer.Typer, output: Output) -> None:
+    """Add the command to the group of desks."""
     words = output.words
-    group = typer.Typer(help=words("cli.help.desk"), no_args_is_help=True, rich_markup_mode=None)
-
-    @group.callback()
-    def desk() -> None:
-        """One command so far; the callback keeps its name on the command line."""
 
     @group.command("ca", help=words("cli.help.desk.ca"))
     @output.guarded
@@ -32,8 +27,6 @@ def register(app: typer.Typer, output: Output) -> None:
         ] = None,
     ) -> None:
         _write(output, Folder(folder), to)
-
-    app.add_typer(group, name="desk")
 
 
 def _write(output: Output, folder: Folder, to: Path | None) -> None:

@@ -17,9 +17,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
     "officer": ("officer",),
-    "desk_ca": ("desk",),
     "record": ("record",),
     "verify": ("verify",),
+    "desk": ("desk",),
     "demo": ("demo",),
     "sim": ("sim",),
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from openline.cli.output import Output
+from openline.cli.words import Words
 
 
 def show_status(output: Output, status: dict[str, Any]) -> None:
@@ -25,6 +26,7 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
     for whose in ("own", "peer"):
         watch = status[f"{whose}_watch"]
         attended = {True: "yes", False: "no", None: "unknown"}[watch["attended"]]
+        attended = "deaf" if watch["hears"] is False else attended
         state = words(f"cli.watch.{attended}", code=watch["code"] or "-")
         output.say(f"cli.status.watch.{whose}", state=state)
     record = status["record"]
@@ -42,7 +44,17 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
     if status["disk_fault"]:
         output.say("cli.status.fault", sentence=words.error(status["disk_fault"], {}))
     for alarm in status["alarms"]:
-        output.say("cli.status.alarm", alarm=words(f"alarm.{alarm['code']}", **alarm["facts"]))
+        output.say("cli.status.alarm", alarm=_alarm(words, alarm))
+    for problem in status["problems"]:
+        sentence = words.error(problem["code"], problem["facts"])
+        output.say("cli.status.problem", sentence=sentence)
+
+
+def _alarm(words: Words, alarm: dict[str, Any]) -> str:
+    """Its sentence: that of its reason where there is one."""
+    key = f"alarm.{alarm['code']}"
+    exact = f"{key}.{alarm['facts'].get('reason', '')}"
+    return str(words(exact if words(exact) != exact else key, **alarm["facts"]))
 
 
 def pick_name(names: dict[str, str], language: str) -> str:

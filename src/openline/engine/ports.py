@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from openline.engine.desk import DeskEvent
+from openline.protocol.manners import ACCEPTS_ALL, Accepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ class PostSettings:
             code; disclosed only where both cards say so.
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
+        eta_grace_ms: a call held for a principal ends so long after the announced time.
+        accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
+        alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
     """
 
     officer: str = "W-1"
@@ -123,7 +127,10 @@ class PostSettings:
     announces_per_hour: int = 12
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000
+    eta_grace_ms: int = 60_000
+    accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
+    alarm_after_ms: int = 30_000
 
 
 class Signer(Protocol):
@@ -227,10 +234,10 @@ class SetControl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FarLegChanged:
-    """The far desk's leg object (opaque CBOR map of the voice room), or None when it is gone."""
+class FarLegsChanged:
+    """The legs of the far desks (opaque CBOR map of the voice room), or None when they are gone."""
 
-    leg: bytes | None
+    legs: bytes | None
 
 
-Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegChanged
+Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegsChanged

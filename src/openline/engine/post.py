@@ -9,14 +9,15 @@ from typing import Final
 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
+from openline.engine.call_acts import CallActs
 from openline.engine.calls import Calls
 from openline.engine.context import Context
 from openline.engine.desk import (
-    DEFAULT_SEAT,
+    FIRST_SEAT,
     AudioReport,
+    Figures,
     PathView,
     PostView,
-    Refused,
     Seat,
     StopTalking,
     TimelineItem,
@@ -25,7 +26,7 @@ from openline.engine.desk import (
 from openline.engine.officers import Officers
 from openline.engine.ports import (
     Command,
-    FarLegChanged,
+    FarLegsChanged,
     PostSettings,
     Randomness,
     Signer,
@@ -46,12 +47,12 @@ from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
 from openline.record.limits import INCARNATION_SIZE
 
-LEG_BYTES_MAX: Final = 2_048
+LEGS_BYTES_MAX: Final = 2_048
 CONTROL_AGAIN_MS: Final = 2_000
 """What stands is said again, whatever became of the frame that said it first."""
 
 
-class Post:
+class Post(CallActs):
     """A running post; see the module. Every call returns at once."""
 
     def __init__(  # noqa: PLR0913 - the facade's agreed signature
@@ -82,10 +83,13 @@ class Post:
         self.officers: Final = Officers(ctx, self._record)
         self._live = Liveness()
         self._watch = Watch(ctx)
-        self._calls = Calls(ctx, self._out, self._record.keeper, self._watch, state.meta, now)
+        self._calls = Calls(
+            ctx, self._out, self._record.keeper, self._watch, self._alarms, state.meta, now
+        )
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
-        self._far_leg: bytes | None = None
+        self._far_legs: bytes | None = None
+        self._far_desk = False
         self._started_ms = now.mono_ms
         self._said_ms = now.mono_ms
 
@@ -102,6 +106,9 @@ class Post:
         link_down = self._live.tick(now) is LinkState.DOWN
         self._link_moved(before, self._live.state, now)
         if self._watch.tick(now):
+            self._ctx.desks(ViewChanged())
+        self._look_for_the_deaf(now)
+        if self._alarms.tick(now, self._ctx.settings.alarm_after_ms):
             self._ctx.desks(ViewChanged())
         self._say_presence()
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
@@ -132,9 +139,9 @@ class Post:
         self._in.restart(self._record.peer_incarnation)
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
-        if self._far_leg is not None:
-            self._far_leg = None
-            self._ctx.emit(FarLegChanged(leg=None))
+        if self._far_legs is not None:
+            self._far_legs, self._far_desk = None, False
+            self._ctx.emit(FarLegsChanged(legs=None))
         self._say_again(now)
 
     def frame_received(self, frame_class: int, sequence: int, body: bytes, now: Now) -> None:  # noqa: ARG002 - every frame means the same whatever its number
@@ -162,8 +169,8 @@ class Post:
         match given.name:
             case control.PRESENCE:
                 self._watch.peer_says(given.payload)
-            case control.LEG:
-                self._take_leg(given.payload)
+            case control.LEGS:
+                self._take_legs(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
             case _:
@@ -171,13 +178,16 @@ class Post:
         self._in.accept(given)
         self._ctx.desks(ViewChanged())
 
-    def _take_leg(self, payload: Value) -> None:
-        if payload is not None and not isinstance(payload, dict):
+    def _take_legs(self, payload: Value) -> None:
+        if not isinstance(payload, dict):
             raise PeerProtocolError("protocol.leg", "not a map")
-        leg = None if payload is None else encode(payload)
-        if leg != self._far_leg:
-            self._far_leg = leg
-            self._ctx.emit(FarLegChanged(leg=leg))
+        legs = encode(payload)
+        if len(legs) > LEGS_BYTES_MAX:
+            raise PeerProtocolError("protocol.leg", f"{len(legs)} bytes")
+        if legs != self._far_legs:
+            self._far_legs = legs
+            self._far_desk = any(leg is not None for leg in payload.values())
+            self._ctx.emit(FarLegsChanged(legs=legs))
 
     def round_trip(self, path: str, rtt_ms: float, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """An authenticated round trip was just measured on ``path``."""
@@ -230,7 +240,7 @@ class Post:
     # --- desks ---------------------------------------------------------------------------------
 
     def desk_opened(
-        self, desk: bytes, now: Now, seat: Seat = DEFAULT_SEAT, *, locked: bool = False
+        self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT, *, locked: bool = False
     ) -> None:
         """A desk is there; locked, it only hears."""
         self._watch.opened(desk, now, seat, locked=locked)
@@ -240,13 +250,13 @@ class Post:
     def desk_closed(self, desk: bytes, now: Now) -> None:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
-        self._calls.talk(desk, on=False, now=now)
+        self._calls.desk_lost(desk, now)
         self._desks_changed(now)
 
     def desk_locked(self, desk: bytes, now: Now) -> None:
         """Nobody is signed in there any more: what it transmits stops, its loudspeakers stay."""
         self._watch.lock(desk)
-        self._calls.talk(desk, on=False, now=now)
+        self._calls.desk_lost(desk, now)
         self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
         self._ctx.desks(ViewChanged())
         self._desks_changed(now)
@@ -264,14 +274,26 @@ class Post:
             self._record.say_shown(now)
         self._desks_changed(now)
 
+    def desk_figures(self, desk: bytes, figures: Figures, now: Now) -> None:
+        """How speech arrives at a desk, for those who look."""
+        self._watch.measured(desk, figures, now)
+
+    def _look_for_the_deaf(self, now: Now) -> None:
+        facts = self._watch.deaf(now)
+        if facts is None:
+            changed = self._alarms.clear(alarms.DEAF_DESK)
+        else:
+            changed = self._alarms.raise_(alarms.DEAF_DESK, now, **facts)
+        if changed:
+            self._ctx.desks(ViewChanged())
+
     def _desks_changed(self, now: Now) -> None:
         self._say_presence()
         self._record.settle(now)
 
     def view(self, now: Now) -> PostView:
         """The state to show now."""
-        far_leg, confirmed = self._far_leg is not None, self._record.confirmed
-        link = (self._paths, self._tls_group, far_leg, confirmed)
+        link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
         return make_view(
             self._ctx,
             self._record.keeper,
@@ -280,6 +302,7 @@ class Post:
             self._calls,
             self._live,
             link,
+            self._record.promises(now),
             now,
         )
 
@@ -313,48 +336,22 @@ class Post:
             self._record.text_opened(item, self._watch.officer_of(desk), now)
             self._record.settle(now)
 
-    def talk(self, desk: bytes, *, on: bool, now: Now) -> None:
-        """The talk key went down or up."""
-        if on and self._watch.locked(desk):
-            self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
-            return
-        link_down = self._live.tick(now) is LinkState.DOWN
-        self._calls.talk(desk, on=on, now=now, link_down=link_down)
-        self._record.settle(now)
-
-    def sounded(self, desk: bytes, call: str, now: Now) -> None:
-        """The far voice was in fact played at this desk."""
-        self._calls.sounded(desk, call)
-        self._record.settle(now)
-
-    def end_call(self, desk: bytes, now: Now) -> None:
-        """End the call."""
-        if not self._is_locked(desk):
-            self._calls.end(now)
-            self._record.settle(now)
-
-    def silence_call(self, desk: bytes, now: Now) -> None:
-        """Silence the incoming announce at this side."""
-        if not self._is_locked(desk):
-            self._calls.silence()
-            self._record.settle(now)
-
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
         if not self._is_locked(desk) and self._alarms.acknowledge(alarm):
             self._ctx.desks(ViewChanged())
 
-    def own_leg(self, leg: bytes | None, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The own desk's leg as the peer's voice room needs it.
+    def own_legs(self, legs: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+        """The legs of the own desks as the peer's voice room needs them.
 
         Args:
-            leg: deterministic CBOR of its map, into which the engine does not look; None if gone.
+            legs: deterministic CBOR of their map; the engine does not look into a leg.
             now: the time.
 
         Raises:
             RecordError: ``record.encoding`` or ``record.too_large``: not such bytes.
         """
-        self._say(control.LEG, None if leg is None else decode(leg, LEG_BYTES_MAX))
+        self._say(control.LEGS, decode(legs, LEGS_BYTES_MAX))
 
     def control_seen(
         self,
@@ -374,13 +371,6 @@ class Post:
             self._record.settle(now)
 
     # --- inside --------------------------------------------------------------------------------
-
-    def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
-        """Whether that desk has no officer: then its officer's acts are refused."""
-        if desk is None or not self._watch.locked(desk):
-            return False
-        self._ctx.desk(desk, Refused(request=request, code="engine.desk_locked"))
-        return True
 
     def _say(self, name: str, payload: Value) -> None:
         frame = self._out.set(name, payload)

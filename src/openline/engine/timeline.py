@@ -14,6 +14,7 @@ from openline.engine.draft import Pending
 from openline.engine.keeper import Keeper
 from openline.engine.ports import OutboxItem, StoredEntry
 from openline.engine.sentences import facts_of
+from openline.engine.side_by_side import SideBySide
 from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_NONE
@@ -72,6 +73,7 @@ class Timeline:
         """By log: texts up to this index were shown at the other side's desk."""
         self._opened: tuple[set[int], set[int]] = (set(), set())
         self._names: dict[str, str] = {}
+        self._calls = SideBySide()
 
     def rebuild(self, entries: tuple[tuple[StoredEntry, ...], tuple[StoredEntry, ...]]) -> None:
         """Make the items anew from what the disk holds."""
@@ -83,7 +85,9 @@ class Timeline:
         for entry in newest:
             parsed = parse_entry(entry.leaf)
             self._note_rungs(entry, parsed)
-            self._enter(entry, parsed, "", entry.first_wall_ms)
+            line = self._enter(entry, parsed, "", entry.first_wall_ms)
+            if line is not None:
+                self._lay_beside(line, entry)
         self._trim()
         self._refresh_all(None)
         entered = {entry.salt for entry in entries[self._ctx.own]}
@@ -153,6 +157,9 @@ class Timeline:
             line = self._enter(entry, parsed, replaces, now.wall_ms)
             if line is not None:
                 changed[line.item.id] = line.item
+                other = self._lay_beside(line, entry)
+                if other is not None:
+                    changed[other.item.id] = other.item
         for line in self._refresh_all(now):
             changed[line.item.id] = line.item
         self._trim()
@@ -219,6 +226,17 @@ class Timeline:
         self._renew(line, None)
         self._lines[name] = line
         return line
+
+    def _lay_beside(self, line: _Line, entry: StoredEntry) -> _Line | None:
+        """Of an account of a call, how it stands to the other side's; returns that one's line."""
+        if line.item.kind != bodies.KIND_CALL:
+            return None
+        other = self._lines.get(self._calls.enter(line.item.id, entry.log, entry.body))
+        for each in (line, other):
+            if each is not None:
+                facts = each.item.facts | self._calls.facts(each.item.id)
+                each.item = replace(each.item, facts=facts)
+        return other
 
     def _item(self, name: str, entry: StoredEntry, parsed: Entry, wall_ms: int) -> TimelineItem:
         kind = parsed.claims.kind

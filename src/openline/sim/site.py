@@ -13,7 +13,7 @@ from openline.engine.desk import PathView, PostView
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     PostSettings,
     ReadEntries,
     RefreshHello,
@@ -216,8 +216,8 @@ class Site:
                 self.watcher.controls(self, command)
                 self.block = command
                 self._send_cell()
-            case FarLegChanged():
-                self.trace.say(self.role, f"far leg {'gone' if command.leg is None else 'there'}")
+            case FarLegsChanged():
+                self.trace.say(self.role, f"far legs {'gone' if command.legs is None else 'there'}")
             case _:
                 assert_never(command)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from openline.engine.ports import PostSettings
 from openline.engine.post import Post
+from openline.protocol.manners import ALWAYS, NEVER, Accepts
 from openline.sim.agenda import Agenda, Clock
 from openline.sim.chance import Chance
 from openline.sim.checks import Checks
@@ -25,6 +26,8 @@ from openline.sim.wire import Wire
 QUIET_MS_MAX: Final = 60_000
 """So long after the last fault everything must be well."""
 LOOK_MS: Final = 500
+RULES: Final = ((ALWAYS, 8), (NEVER, 1), ("00:00-12:00", 1))
+"""What a side accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,16 @@ class World:
             Disk(folder / "xy"[side], both[own].founded, chance.stream("disk")),
             clock,
             (self.agenda, chance, self.trace, self.wire),
-            PostSettings(announces_per_hour=4, untaken_ms=8_000, quiet_ms=6_000),
+            PostSettings(
+                announces_per_hour=4,
+                untaken_ms=8_000,
+                quiet_ms=6_000,
+                accepts=Accepts(
+                    announce=chance.weighted(RULES),
+                    ring=chance.weighted(RULES),
+                    two_way=chance.weighted(RULES),
+                ),
+            ),
             plan.make_posts[side],
         )
         site.own = own

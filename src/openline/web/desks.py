@@ -1,4 +1,4 @@
-"""The desk of a post: one WebSocket at a time, the newest page takes the desk over.
+"""The desks of a post: up to three pages, each with a WebSocket and a seat of its own.
 
 The sink given to the post notes an event and returns; a writer sends. A page that
 does not keep up, sends what it must not, or sends too much, loses its socket. Ticks
@@ -10,27 +10,31 @@ A desk whose session is locked hears and shows the line: its page is sent no tex
 import asyncio
 import secrets
 from collections import deque
+from dataclasses import asdict, replace
 from typing import Final
 
 from starlette.types import Message  # tidy: Starlette's name
 from starlette.websockets import WebSocket, WebSocketState
 
-from openline.engine.desk import DeskApi, DeskEvent, Seat, TimelineChanged, ViewChanged
+from openline.engine.desk import DeskApi, DeskEvent, Role, Seat, TimelineChanged, ViewChanged
 from openline.errors import AccessError, OpenlineError
 from openline.web.config import DeskServerConfig
 from openline.web.frames import (
     NO_ACTS,
+    SEAT,
     Frame,
     act,
     dump,
     event_frame,
     heard_from_locked,
     parse_frame,
+    role_of,
     shown_items,
     view_frame,
     welcome,
 )
 from openline.web.idle import Idle
+from openline.web.seats import SEAT_COUNT, Roles, choose, parse_wish
 from openline.web.sessions import Session, Sessions
 
 TICK_S: Final = 0.25
@@ -44,6 +48,7 @@ GOING_AWAY: Final = 1001
 REFUSED: Final = 1008
 TAKEN_OVER: Final = 4001
 TOO_SLOW: Final = 4002
+FULL: Final = 4003
 
 
 class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one desk
@@ -51,23 +56,30 @@ class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one de
 
 
 class Desk:
-    """One page's socket, from acceptance to its end."""
+    """One page's socket, from acceptance to its end.
+
+    Attributes:
+        key: names the page over reloads, or "".
+        seat: where it sits, and as what.
+    """
 
     def __init__(
         self,
         api: DeskApi,
         config: DeskServerConfig,
         websocket: WebSocket,
-        sessions: Sessions,
+        place: tuple[Seat, str],
         session: Session,
+        shared: tuple[Roles, Sessions],
     ) -> None:
-        """See the class."""
+        """See the class; ``place`` is the seat and the page's key."""
         self.id: Final = secrets.token_bytes(8)
-        self._sessions = sessions
+        self.seat, self.key = place
         self._session = session
-        self._idle = Idle(config.idle_minutes)
+        self._roles, self._sessions = shared
         self._api = api
         self._config = config
+        self._idle = Idle(config.idle_minutes)
         self._websocket = websocket
         self._waiting: deque[Frame] = deque()
         self._wake = asyncio.Event()
@@ -109,6 +121,7 @@ class Desk:
     def unlocked(self, session: Session) -> None:
         """This session's officer signed in here."""
         self._session = session
+        self.seat = replace(self.seat, officer=session.officer)
         self._idle.acted()
         if not self._closed:
             self._api.desk_unlocked(self.id, session.officer)
@@ -145,12 +158,12 @@ class Desk:
 
     async def run(self) -> None:
         """Serve the page until it goes, fails, or is sent away."""
-        session = self._session
-        self._sessions.seated(session, self)
-        seat = Seat(officer=session.officer)
-        self._api.desk_opened(self.id, self.sink, seat, locked=not session.unlocked)
-        greeting = welcome(self.id, self._api, self._config.wall_ms(), with_items=session.unlocked)
-        self._waiting.appendleft(greeting | self._own())
+        unlocked = self._session.unlocked
+        self._sessions.seated(self._session, self)
+        self._api.desk_opened(self.id, self.sink, self.seat, locked=not unlocked)
+        now_ms = self._config.wall_ms()
+        first = welcome(self.id, self.seat, self._api, now_ms, with_items=unlocked)
+        self._waiting.appendleft(first | self._own())
         self._wake.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -245,7 +258,10 @@ class Desk:
         if kind not in NO_ACTS:
             self._idle.acted()
         try:
-            act(self._api, self.id, frame)
+            if kind == SEAT:
+                self._sit_as(role_of(frame))
+            else:
+                act(self._api, self.id, frame)
         except AccessError:
             raise
         except OpenlineError as error:  # the post refuses this one act
@@ -259,6 +275,11 @@ class Desk:
         error = AccessError("web.locked", "nobody is signed in")
         self._answer_refused(error, request if isinstance(request, str) else "")
 
+    def _sit_as(self, role: Role) -> None:
+        self._roles.keep(self.key, role)
+        self.seat = replace(self.seat, role=role)
+        self._api.seated(self.id, self.seat)
+
     def _answer_refused(self, error: OpenlineError, request: str) -> None:
         refused = {"t": "refused", "request": request, "code": error.code, "facts": error.facts}
         self._waiting.append(refused)
@@ -266,39 +287,82 @@ class Desk:
 
 
 class Desks:
-    """Which page has the desk."""
+    """Which page has which seat."""
 
     def __init__(self, api: DeskApi, config: DeskServerConfig, sessions: Sessions) -> None:
         """See the class."""
         self._api = api
         self._config = config
         self._sessions = sessions
-        self._current: Desk | None = None
+        self._seated: dict[int, Desk] = {}
+        self._roles = Roles()
 
     @property
     def occupied(self) -> bool:
-        """Whether a page has the desk."""
-        return self._current is not None
+        """Whether a page has a desk."""
+        return bool(self._seated)
 
     async def serve(self, websocket: WebSocket, session: Session) -> None:
-        """Give the desk to this page; the page that had it is told and goes quiet."""
+        """Give a seat to this page; a page that had it is told and goes quiet.
+
+        A session is at one desk: a page of it that sits elsewhere goes quiet too.
+        """
         await websocket.accept()
-        desk = Desk(self._api, self._config, websocket, self._sessions, session)
-        if self._current is not None and self._current.signed_in and not session.unlocked:
-            # A page without an officer takes the desk from nobody who has one.
-            await websocket.send_text(dump({"t": "closed", "code": "web.taken_over"}))
-            await websocket.close(TAKEN_OVER, "web.taken_over")
+        try:
+            wish = parse_wish(websocket.query_params)
+        except AccessError as error:
+            await _send_away(websocket, REFUSED, {"code": error.code})
             return
-        if self._current is not None:
-            self._current.finish(TAKEN_OVER, "web.taken_over")
-        self._current = desk
+        slot = choose(wish, {slot: desk.key for slot, desk in self._seated.items()})
+        if slot is None:
+            await _send_away(websocket, FULL, {"code": "web.desks_full", "desks": self._seats()})
+            return
+        before = self._seated.get(slot)
+        if before is not None and before.signed_in and not session.unlocked:
+            # A page without an officer takes the seat from nobody who has one.
+            await _send_away(websocket, TAKEN_OVER, {"code": "web.taken_over"})
+            return
+        self._leave_elsewhere(session, slot)
+        before = self._seated.pop(slot, None)
+        if before is not None:
+            before.finish(TAKEN_OVER, "web.taken_over")
+        role = self._role(wish.key, before)
+        place = Seat(slot=slot, role=role, officer=session.officer), wish.key
+        shared = self._roles, self._sessions
+        desk = Desk(self._api, self._config, websocket, place, session, shared)
+        self._seated[slot] = desk
+        self._roles.keep(wish.key, role)
         try:
             await desk.run()
         finally:
-            if self._current is desk:
-                self._current = None
+            if self._seated.get(slot) is desk:
+                del self._seated[slot]
+
+    def _leave_elsewhere(self, session: Session, slot: int) -> None:
+        """The page of that session at another seat, if there is one, goes quiet."""
+        for at, desk in list(self._seated.items()):
+            if at != slot and session.place is desk:
+                del self._seated[at]
+                desk.finish(TAKEN_OVER, "web.taken_over")
 
     def close(self) -> None:
         """The post stops: every page is told."""
-        if self._current is not None:
-            self._current.finish(GOING_AWAY, "web.stopped")
+        for desk in list(self._seated.values()):
+            desk.finish(GOING_AWAY, "web.stopped")
+
+    def _role(self, key: str, before: Desk | None) -> Role:
+        """Whoever takes a seat over has the role that it had."""
+        if before is not None:
+            return before.seat.role
+        return self._roles.of(key, [desk.seat.role for desk in self._seated.values()])
+
+    def _seats(self) -> list[Frame]:
+        return [asdict(self._seated[slot].seat) for slot in range(SEAT_COUNT)]
+
+
+async def _send_away(websocket: WebSocket, close_code: int, frame: Frame) -> None:
+    try:
+        await websocket.send_text(dump({"t": "closed"} | frame))
+        await websocket.close(close_code, str(frame["code"]))
+    except (RuntimeError, OSError):
+        return  # the page went before it was told

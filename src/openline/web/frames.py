@@ -7,16 +7,21 @@ checked, and what is not in the table is refused.
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
+    DEAF,
     AudioReport,
     DeskApi,
     DeskEvent,
+    Figures,
     Gate,
     MicWord,
     PostView,
     Refused,
+    Role,
+    Seat,
     StopTalking,
     TextTaken,
     TimelineChanged,
@@ -34,7 +39,15 @@ SDP_CHARACTERS_MAX: Final = 16 * 1024
 ID_CHARACTERS_MAX: Final = 64
 WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
-_MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
+FIGURE_MS_MAX: Final = 600_000.0
+PACKETS_MAX: Final = 1_000_000
+_PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
+_MANNERS: Final[dict[str, MannerWord]] = {word: word for word in get_args(MannerWord)}
+_ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
+PAIR_SLOTS: Final = 6
+"""A desk's connections: three far seats, three seats of its own side."""
+_MICS: Final[dict[str, MicWord]] = {word: word for word in get_args(MicWord)}
+_ROLES: Final[dict[str, Role]] = {word: word for word in get_args(Role)}
 
 Frame = dict[str, Any]
 
@@ -53,16 +66,52 @@ def _flag(frame: Frame, name: str) -> bool:
     return value
 
 
+def _figure(frame: Frame, name: str, limit: float) -> float | None:
+    value = frame.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= limit:
+        raise AccessError("web.frame", name)
+    return float(value)
+
+
+def _number(frame: Frame, name: str, end: int, default: int | None = None) -> int:
+    value = frame.get(name, default)
+    if type(value) is not int or not 0 <= value < end:
+        raise AccessError("web.frame", name)
+    return value
+
+
+def _figures(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    figures = Figures(
+        desk=desk.hex(),
+        pair_slot=_number(frame, "pair_slot", PAIR_SLOTS),
+        mouth_to_ear_ms=_figure(frame, "mouth_to_ear_ms", FIGURE_MS_MAX),
+        loss=_figure(frame, "loss", 1.0),
+        jitter_ms=_figure(frame, "jitter_ms", FIGURE_MS_MAX),
+        concealed=_figure(frame, "concealed", 1.0),
+        packets=_number(frame, "packets", PACKETS_MAX + 1),
+        leg_rtt_ms=_figure(frame, "leg_rtt_ms", FIGURE_MS_MAX),
+    )
+    api.desk_figures(desk, figures)
+
+
 def _alive(api: DeskApi, desk: bytes, frame: Frame) -> None:
     mic = _MICS.get(_string(frame, "mic", 8))
     if mic is None:
         raise AccessError("web.frame", "mic")
+    deaf = _string(frame, "deaf", WORD_CHARACTERS_MAX, "")
+    if deaf and deaf not in DEAF:
+        raise AccessError("web.frame", "deaf")
     report = AudioReport(
         mic=mic,
         context=_string(frame, "context", WORD_CHARACTERS_MAX),
         connection=_string(frame, "connection", WORD_CHARACTERS_MAX),
         error=_string(frame, "error", WORD_CHARACTERS_MAX, ""),
         visible=_flag({"visible": True} | frame, "visible"),
+        hears=_flag({"hears": False} | frame, "hears") and not deaf,
+        deaf=deaf,
+        silent_mic=_flag({"silent_mic": False} | frame, "silent_mic"),
     )
     api.desk_alive(desk, report)
 
@@ -80,7 +129,27 @@ def _opened(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 
 def _talk(api: DeskApi, desk: bytes, frame: Frame) -> None:
-    api.talk(desk, on=_flag(frame, "on"))
+    precedence = _PRECEDENCES.get(_string(frame, "precedence", WORD_CHARACTERS_MAX, "ROUTINE"))
+    manner = _MANNERS.get(_string(frame, "manner", WORD_CHARACTERS_MAX, "announce"))
+    if precedence is None or manner is None:
+        raise AccessError("web.frame", "precedence or manner")
+    api.talk(desk, on=_flag(frame, "on"), precedence=precedence, manner=manner)
+
+
+def _two_way(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.two_way(desk, on=_flag(frame, "on"))
+
+
+def _answer(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    answer = _ANSWERS.get(_string(frame, "answer", WORD_CHARACTERS_MAX))
+    due_s = frame.get("due_s", 0)
+    if not answer or isinstance(due_s, bool) or not isinstance(due_s, int):
+        raise AccessError("web.frame", "answer")
+    api.answer(desk, answer, due_s)
+
+
+def _take_over(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.take_over(desk)
 
 
 def _sounded(api: DeskApi, desk: bytes, frame: Frame) -> None:
@@ -100,7 +169,12 @@ def _acknowledge(api: DeskApi, desk: bytes, frame: Frame) -> None:
 
 
 def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
-    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX))
+    pair_slot = _number(frame, "pair_slot", PAIR_SLOTS, 0)
+    api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX), pair_slot)
+
+
+def _private(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    api.private(desk, on=_flag(frame, "on"))
 
 
 def _nothing(_api: DeskApi, _desk: bytes, _frame: Frame) -> None:
@@ -109,17 +183,37 @@ def _nothing(_api: DeskApi, _desk: bytes, _frame: Frame) -> None:
 
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
+    "figures": _figures,
     "text": _text,
     "opened": _opened,
     "talk": _talk,
+    "two-way": _two_way,
+    "answer": _answer,
+    "take-over": _take_over,
     "sounded": _sounded,
     "end": _end,
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "private": _private,
     "here": _nothing,
     "lock": _nothing,
 }
+SEAT: Final = "seat"
+"""The one frame that is for the desk server: it keeps who sits where."""
+
+
+def role_of(frame: Frame) -> Role:
+    """The role that a ``seat`` frame asks for.
+
+    Raises:
+        AccessError: ``web.frame``.
+    """
+    role = _ROLES.get(_string(frame, "role", WORD_CHARACTERS_MAX))
+    if role is None:
+        raise AccessError("web.frame", "role")
+    return role
+
 
 NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-result"})
 """What a page sends by itself; anything else is an act of its officer."""
@@ -127,7 +221,8 @@ NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-resul
 
 def heard_from_locked(frame: Frame) -> bool:
     """Whether a page may send this while nobody is signed in: it hears, and it may fall silent."""
-    return frame["t"] in NO_ACTS or (frame["t"] == "talk" and frame.get("on") is False)
+    ceases = frame["t"] in ("talk", "private", "two-way") and frame.get("on") is False
+    return frame["t"] in NO_ACTS or ceases
 
 
 def parse_frame(raw: object) -> Frame:
@@ -144,7 +239,7 @@ def parse_frame(raw: object) -> Frame:
         raise AccessError("web.frame", "not JSON") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
         raise AccessError("web.frame", "no type")
-    if frame["t"] not in ACTS:
+    if frame["t"] not in ACTS and frame["t"] != SEAT:
         raise AccessError("web.frame", "unknown type")
     return frame
 
@@ -163,13 +258,16 @@ def dump(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def welcome(desk: bytes, api: DeskApi, sent_ms: int, *, with_items: bool = True) -> Frame:
+def welcome(
+    desk: bytes, seat: Seat, api: DeskApi, sent_ms: int, *, with_items: bool = True
+) -> Frame:
     """The first frame: all that there is to show."""
     return (
         {
             "t": "welcome",
             "version": PROTOCOL_VERSION,
             "desk": desk.hex(),
+            "seat": dataclasses.asdict(seat),
             "text_bytes_max": TEXT_BYTES_MAX,
         }
         | (shown_items(api) if with_items else {"timeline": []})
@@ -201,10 +299,10 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind
             return None
         case Gate(open=is_open, call=call):
             return {"t": "gate", "open": is_open, "call": call}
-        case VoiceAnswer(sdp=sdp, generation=generation):
-            return {"t": "answer", "sdp": sdp, "generation": generation}
-        case VoiceReset():
-            return {"t": "reset"}
+        case VoiceAnswer(sdp=sdp, generation=generation, pair_slot=slot):
+            return {"t": "answer", "sdp": sdp, "generation": generation, "pair_slot": slot}
+        case VoiceReset(pair_slot=slot):
+            return {"t": "reset", "pair_slot": slot}
         case TextTaken(request=request, item=item):
             return {"t": "text-taken", "request": request, "item": item}
         case Refused(request=request, code=code, facts=facts):

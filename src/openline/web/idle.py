@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from openline.engine.desk import CallView, PostView
+from openline.engine.call_views import CallView
+from openline.engine.desk import PostView
 
 WARNING_S: Final = 60.0
 

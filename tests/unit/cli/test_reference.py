@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from openline.app.config import (
+    AlarmSettings,
+    CallSettings,
     DeskHttpsSettings,
     DeskSettings,
     DiagnosticsSettings,
@@ -39,6 +41,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("officer", "list"),
     ("officer", "revoke"),
     ("desk", "ca"),
+    ("desk", "headless"),
     ("record",),
     ("verify",),
     ("demo",),
@@ -112,7 +115,9 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(PathSettings, "paths.NAME."),
         *(key for key in keys(DeskSettings, "desk.") if key != "`desk.https`"),
         *keys(DeskHttpsSettings, "desk.https."),
+        *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
+        *keys(AlarmSettings, "alarms."),
     ]
-    assert len(wanted) == 13
+    assert len(wanted) == 20
     assert [key for key in wanted if f"| {key} |" not in text] == []

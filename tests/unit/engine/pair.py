@@ -17,7 +17,7 @@ from openline.engine.desk import (
 from openline.engine.founding import found
 from openline.engine.ports import (
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     OutboxItem,
     PostSettings,
     ReadEntries,
@@ -92,11 +92,12 @@ class Side:
 class Pair:
     """Two posts. ``a`` is party 0 unless ``swapped``: then the roles of the identities change."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a test may want otherwise
         self,
         *,
         disclosure: int = 2,
         settings: PostSettings | None = None,
+        settings_b: PostSettings | None = None,
         swapped: bool = False,
         connect: bool = True,
         live: bool = True,
@@ -109,6 +110,7 @@ class Pair:
             who.reverse()
         settings = settings or PostSettings()
         self.sides: dict[str, Side] = {}
+        settled = {"a": settings, "b": settings_b or settings}
         for letter, mine, peer in (("a", who[0], who[1]), ("b", who[1], who[0])):
             state = found(
                 mine.card,
@@ -118,7 +120,7 @@ class Pair:
                 Random(f"found {letter}"),
                 self.now,
             )
-            self.sides[letter] = Side(letter, mine, peer, settings, MemoryStore(state))
+            self.sides[letter] = Side(letter, mine, peer, settled[letter], MemoryStore(state))
             self.sides[letter].start(self.now)
         self.a, self.b = self.sides["a"], self.sides["b"]
         self.wire: list[tuple[str, int, int, bytes]] = []
@@ -131,6 +133,7 @@ class Pair:
             for letter, side in self.sides.items():
                 side.post.desk_opened(DESK[letter], self.now)
         self.desks_alive = desks
+        self.hears = True
         if connect:
             self.connect()
         if live:
@@ -179,8 +182,8 @@ class Pair:
                     side.desk_events.append((command.desk, command.event))
                 case SetControl():
                     side.block = command
-                case FarLegChanged():
-                    side.legs.append(command.leg)
+                case FarLegsChanged():
+                    side.legs.append(command.legs)
 
     def disk(self, side: Side) -> None:
         work, side.disk = side.disk, []
@@ -238,7 +241,9 @@ class Pair:
                 if self.desks_alive:
                     side.post.desk_alive(
                         DESK[letter],
-                        AudioReport(mic="COLD", context="running", connection="connected"),
+                        AudioReport(
+                            mic="COLD", context="running", connection="connected", hears=self.hears
+                        ),
                         self.now,
                     )
                 side.post.tick(self.now)

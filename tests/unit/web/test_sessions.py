@@ -38,8 +38,8 @@ def test_an_officer_signs_in_by_code_and_passphrase(rig: Rig, door: FakeDoor) ->
         welcome = next_of(socket, "welcome")
         assert welcome["session"]["officer"] == "W-2"
         assert welcome["session"]["passphrase"]
-    (seat,) = rig.api.seats.values()
-    assert seat.officer == "W-2"
+        (seat,) = rig.api.seats.values()
+        assert seat.officer == welcome["seat"]["officer"] == "W-2"
     assert door.held["W-2"] == 1
 
 
@@ -185,7 +185,7 @@ def test_a_locked_page_takes_the_desk_from_nobody(rig: Rig) -> None:
     enter(officer)
     with connect(officer) as socket:
         next_of(socket, "welcome")
-        with connect(locked) as other:
+        with connect(locked, "?take=0") as other:
             assert next_of(other, "closed")["code"] == "web.taken_over"
         assert next_of(socket, "view")["session"]["unlocked"]
         assert len(rig.api.said("desk_opened")) == 1

@@ -14,9 +14,13 @@ FILES: Final[dict[str, str]] = {
     "main.js": "text/javascript",
     "graph.js": "text/javascript",
     "leg.js": "text/javascript",
+    "mesh.js": "text/javascript",
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
     "keep.js": "text/javascript",
+    "hearing.js": "text/javascript",
+    "alarm.js": "text/javascript",
+    "figures.js": "text/javascript",
 }
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 

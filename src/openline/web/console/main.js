@@ -6,11 +6,14 @@ import { DeskSession } from "./desk-session.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
+import { Sound } from "./sound.js";
+import { Private } from "./private.js";
+import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
 import { tokenOfAddress } from "./views/signin-form.js";
-import { fresh, forgetTicks, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
+import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
 import * as keys from "./keys.js";
 import * as tones from "./tones.js";
 
@@ -20,12 +23,12 @@ const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
 const AUDIO_SILENT_MS = 3_000;
+const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
 const token = tokenOfAddress();
 await loadWords();
 const draft = new Draft();
-let volume = 1;
 let aliveAt = 0;
 let soundedCall = "";
 let helpShown = false;
@@ -44,9 +47,18 @@ function refuse(code, facts = {}, section = "") {
 
 // --- speech ------------------------------------------------------------------------------------
 
+const privacy = new Private({
+  socket: () => socket,
+  audio: () => audio,
+  stopTalk: () => talk.stop("released"),
+  refuse,
+  redraw,
+});
+
 const talk = new Talk({
   onDown() {
     tones.wake();
+    privacy.stop("released");
     const why = whyNotSpeak();
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
@@ -67,17 +79,31 @@ const talk = new Talk({
   },
 });
 
+const sound = new Sound({
+  toAudio: (frame) => audio.post(frame),
+  toPost: (frame) => socket.send(frame),
+  report: () => report(),
+  wake: () => wakeSound(),
+  redraw,
+  talk,
+});
+
 function audioState(frame) {
   const was = state.audio.mic;
   const { mic, context, pc } = frame;
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
-  const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
-  state.audio = { mic, context, pc, error, ready: true };
+  const { deaf } = sound;
+  const before = state.audio;
+  const own = { privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true };
+  state.audio = { mic, context, pc, error, ready: true, source: frame.source ?? "mic", muted: frame.muted === true, ...own };
+  sound.hearing.take(frame);
+  const changed = deaf !== sound.deaf || ["mic", "context", "pc"].some((name) => frame[name] !== before[name]);
+  privacy.heardOf(was, mic, isNew);
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
-  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(isNew ? "microphone" : "interrupted");
+  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(error === "voice.stuck_key" ? "stuck_key" : isNew ? "microphone" : "interrupted");
   else if (talk.held && isNew && mic !== "LIVE") talk.stop("microphone");
   if (isNew && error !== "voice.context_suspended") refuse(error);
   if (changed || isNew) report();
@@ -88,8 +114,8 @@ function audioState(frame) {
 /** The called side says that it sounded only when the far voice was in fact played here. */
 function maybeSounded() {
   const call = openCall();
-  if (!call || call.role !== "called" || !state.gate || volume === 0) return;
-  if (call.call === soundedCall || state.audio.context !== "running") return;
+  if (!call || call.role !== "called" || !state.gate || sound.deaf) return;
+  if (call.call === soundedCall) return;
   if (state.level.far < AUDIBLE_DBFS) return;
   soundedCall = call.call;
   socket.send({ t: "sounded", call: call.call });
@@ -97,16 +123,19 @@ function maybeSounded() {
 
 const audioFrames = {
   ready() {
+    watcher.sounding = false; // a new audio page sounds nothing yet
     state.audio = { ...state.audio, ready: true, error: "" };
-    audio.post({ t: "volume", value: volume });
+    audio.post({ t: "volume", value: sound.volume });
     if (state.gate) audio.post({ t: "gate", open: true });
+    privacy.sayGate();
     startAudio();
     redraw();
   },
-  offer: ({ sdp, generation }) => socket.send({ t: "offer", sdp, generation: generation ?? 0 }),
+  offer: ({ sdp, generation, pair_slot }) => socket.send({ t: "offer", sdp, generation: generation ?? 0, pair_slot: pair_slot ?? 0 }),
   state: audioState,
   level(frame) {
     state.level = frame;
+    sound.microphone.level(frame.own, state.audio);
     drawLevels();
     maybeSounded();
     demo("level", { own: frame.own, far: frame.far });
@@ -115,6 +144,8 @@ const audioFrames = {
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
+  tested: (frame) => sound.hearing.tested(frame),
+  figures: (frame) => sound.figures(frame),
 };
 
 let startTimer = 0;
@@ -127,7 +158,7 @@ function startAudio() {
   if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
   if (!socket.open || !state.audio.ready) return; // the welcome or the audio page's greeting asks again
   startedAt = performance.now();
-  audio.post({ t: "start" });
+  audio.post({ t: "start", slot: mine() });
 }
 
 // --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
@@ -145,6 +176,7 @@ function audioHeard() {
   if (beforeSilence === null) return;
   state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
   beforeSilence = null;
+  privacy.sayGate();
   report();
   startAudio();
 }
@@ -152,8 +184,9 @@ function audioHeard() {
 function lookAtAudio() {
   if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
   beforeSilence = state.audio;
-  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false };
+  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
   talk.stop("microphone");
+  privacy.stop("microphone");
   report();
 }
 
@@ -184,7 +217,7 @@ function setGate(open) {
 function report() {
   const { mic, context, pc, error } = state.audio;
   const visible = document.visibilityState === "visible";
-  socket.send({ t: "alive", mic, context, connection: pc, error, visible });
+  socket.send({ t: "alive", mic, context, connection: pc, error, visible, ...sound.facts() });
 }
 
 /** Once a second, driven by the post's ticks: a sleeping tab's timers cannot be trusted with it. */
@@ -195,7 +228,7 @@ function sendAlive() {
   askAudio();
 }
 
-const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
+const watcher = new Watcher({ play: tones.play, alarm: (on) => audio.post({ t: "alarm", on }), onChange: () => demo("link", watcher.facts()) });
 
 const desk = new DeskSession({
   draft,
@@ -216,15 +249,19 @@ function ticked({ view, sent_ms, session }) {
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
+  if (talk.held && linkWord() === "DOWN") talk.stop("call.link_down");
+  privacy.look();
   if (!fresh() && state.gate) setGate(false);
   lookAtAudio();
   watcher.look();
+  sound.look();
   redraw();
 }
 
 const postFrames = {
   welcome(frame) {
     state.desk = frame.desk;
+    seated(frame.seat.slot);
     state.textBytesMax = frame.text_bytes_max;
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
@@ -236,8 +273,8 @@ const postFrames = {
   unlocked: (frame) => desk.unlocked(frame),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
-  answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
-  reset: () => audio.post({ t: "reset" }),
+  answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
+  reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
     demo("text-taken", { request, item });
@@ -251,6 +288,7 @@ const postFrames = {
     redraw();
   },
   "stop-talking"({ reason }) {
+    if (BUSY.test(reason)) audio.post({ t: "tone", name: "refused" });
     talk.stop(reason);
     audio.post({ t: "talk", on: false });
   },
@@ -268,8 +306,9 @@ const socket = new Socket({
     draft.unanswered();
     watch();
   },
-  onSentAway(code) {
+  onSentAway(code, farewell) {
     state.closed = code;
+    state.fullDesks = farewell?.desks ?? [];
     audio.post({ t: "cold" });
     watch();
   },
@@ -290,6 +329,13 @@ function send() {
   redraw();
 }
 
+/** Come back, or take a seat over: only ever by a press of this officer. */
+function takeSeat(slot) {
+  state.closed = "";
+  socket.connect(slot);
+  redraw();
+}
+
 function acknowledgeAll() {
   for (const alarm of state.view?.alarms ?? []) {
     if (!alarm.acknowledged) socket.send({ t: "acknowledge", alarm: alarm.code });
@@ -304,6 +350,7 @@ function showHelp() {
 }
 
 const actions = {
+  ...sound.actions(),
   nextLanguage: () => setLanguage(otherTag()),
   otherLanguage: () => ({ tag: otherTag(), name: LANGUAGES[otherTag()] }),
   theme: keys.theme,
@@ -311,14 +358,15 @@ const actions = {
   help: showHelp,
   helpOpen: () => helpShown,
   helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
-  takeBack: () => { state.closed = ""; socket.connect(); redraw(); },
+  takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
+  takeSeat: (slot) => takeSeat(slot),
+  privacy,
+  setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
   wakeSound,
   held: () => talk.held,
   keyName: () => keys.keyName(talk.key),
   talkDown: (event) => talk.pointerDown(event),
   talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
-  volume: () => Math.round(volume * 100),
-  setVolume: (event) => { volume = Number(event.target.value) / 100; audio.post({ t: "volume", value: volume }); },
   testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
   silence: () => socket.send({ t: "silence" }),
   end: () => socket.send({ t: "end" }),
@@ -334,6 +382,8 @@ const actions = {
   signIn: (given) => desk.signIn(given),
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
+  latch: () => talk.latch(),
+  latched: () => talk.latched,
   noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
   lettersOn: keys.lettersOn,
   setLetters: (event) => keys.setLetters(event.target.checked),
@@ -353,7 +403,7 @@ const demo = attachDemo({
   release: () => talk.release("demo"),
   source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
   wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
-  volume: ({ value }) => { volume = Math.min(1, Math.max(0, Number(value) || 0)); audio.post({ t: "volume", value: volume }); redraw(); },
+  volume: ({ value }) => sound.setVolume(value),
   text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
   opened: ({ item }) => actions.opened(String(item)),
   silence: actions.silence,
@@ -361,12 +411,12 @@ const demo = attachDemo({
   language: ({ lang }) => setLanguage(String(lang)),
   keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
   replay: () => audio.post({ t: "replay" }),
-  unlockAudio: wakeSound,
+  unlockAudio: () => { wakeSound(); sound.hearing.prove("demonstration"); },
   snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
 });
 
 for (const name of ["pointerdown", "keydown"]) {
-  window.addEventListener(name, () => { wakeSound(); desk.here(); }, { capture: true, passive: true });
+  window.addEventListener(name, () => { wakeSound(); watcher.seen(); desk.here(); }, { capture: true, passive: true });
 }
 document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
@@ -377,4 +427,6 @@ draw(actions, draft);
 setInterval(watch, 250);
 // A one-time address opened where a desk stands locked lets its officer in again.
 if (token !== null) await desk.signIn({ token });
-socket.connect();
+// The demonstration's tabs take the desk over from its page; no other address does.
+const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
+socket.connect(demoTakes ? 0 : undefined);

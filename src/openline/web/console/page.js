@@ -22,7 +22,7 @@ function drawTitle() {
   const word = linkWord();
   const live = fresh() && state.audio.mic === "LIVE";
   const call = openCall();
-  const incoming = call?.role === "called" && call.state === "announcing" && !call.silenced;
+  const incoming = call?.role === "called" && (call.state === "announcing" || call.state === "held") && !call.silenced;
   const peer = nameOf(state.view?.peer_names);
   const sign = { UP: "●", UNSURE: "▲", DOWN: "✕", UNKNOWN: "?" }[word];
   const what = live ? t("title.live") : incoming ? t("title.incoming") : t(`link.${word}`);

@@ -49,7 +49,7 @@ function facts(item) {
     outcome: codeWords("outcome", String(outcome)),
     manner: codeWords("manner", String(manner)),
     role: t(role === "called" ? "timeline.role_called" : "timeline.role_caller"),
-    taken: t(taken ? "timeline.taken" : "timeline.not_taken"),
+    taken: t(taken === undefined ? "timeline.taken_unknown" : taken ? "timeline.taken" : "timeline.not_taken"),
     span: step(Number(end_ms) - Number(start_ms)),
     start: utcTime(Number(start_ms)),
   };
@@ -63,6 +63,7 @@ function sentence(item) {
     const { event, state: word } = item.facts;
     return codeWords("timeline", has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event), facts(item));
   }
+  if (item.kind === "call" && item.facts.outcome === "no_contact") return t("timeline.no_contact", facts(item));
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
 

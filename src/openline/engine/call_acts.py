@@ -1,0 +1,97 @@
+"""What officers do in a call, as the post's facade takes it from desks."""
+
+from openline.engine.calls import Calls
+from openline.engine.context import Context
+from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
+from openline.engine.record_side import RecordSide
+from openline.engine.watch import Watch
+from openline.protocol.call import Answer, Manner, Precedence
+from openline.protocol.clock import Now
+from openline.protocol.liveness import LinkState, Liveness
+
+
+class CallActs:
+    """The part of :class:`openline.engine.post.Post` that concerns calls."""
+
+    _calls: Calls
+    _live: Liveness
+    _record: RecordSide
+    _ctx: Context
+    _watch: Watch
+
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        now: Now,
+        manner: Manner = Manner.ANNOUNCE,
+        precedence: Precedence = Precedence.ROUTINE,
+    ) -> None:
+        """The talk key went down or up."""
+        if on and self._watch.locked(desk):
+            self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
+            return
+        link_down = self._live.tick(now) is LinkState.DOWN
+        if on:
+            self._watch.private(desk, on=False)
+        self._calls.talk(
+            desk, on=on, now=now, link_down=link_down, manner=manner, precedence=precedence
+        )
+        self._record.settle(now)
+
+    def private(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The private key of a desk; what it said to the far side ends first."""
+        if on and self._is_locked(desk):
+            return
+        if on:
+            self.talk(desk, on=False, now=now)
+        self._watch.private(desk, on=on)
+        self._ctx.desks(ViewChanged())
+
+    def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The officer at that desk consents to be open both ways, or ends it."""
+        if not (on and self._is_locked(desk)):
+            self._calls.two_way(desk, on=on, now=now)
+            self._record.settle(now)
+
+    def answer(self, desk: bytes, answer: Answer, due_s: int, now: Now) -> None:
+        """An officer of the called side answers without taking the call."""
+        if not self._is_locked(desk):
+            self._calls.answer(desk, answer, due_s, now)
+            self._record.settle(now)
+
+    def take_over(self, desk: bytes, now: Now) -> None:
+        """The call goes to this desk of ours, by hand."""
+        if not self._is_locked(desk):
+            self._calls.take_over(desk, now)
+            self._record.settle(now)
+
+    def seated(self, desk: bytes, seat: Seat, now: Now) -> None:
+        """That desk's seat or role changed."""
+        self._calls.seated(desk, seat, now)
+        self._record.settle(now)
+
+    def sounded(self, desk: bytes, call: str, now: Now) -> None:
+        """The far voice was in fact played at this desk."""
+        self._calls.sounded(desk, call)
+        self._record.settle(now)
+
+    def end_call(self, desk: bytes, now: Now) -> None:
+        """End the call."""
+        if not self._is_locked(desk):
+            self._calls.end(desk, now)
+            self._record.settle(now)
+
+    def silence_call(self, desk: bytes, now: Now) -> None:
+        """Silence the incoming announce at this side."""
+        if not self._is_locked(desk):
+            self._calls.silence(desk)
+            self._record.settle(now)
+
+    def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
+        """Whether that desk has no officer: then its officer's acts are refused."""
+        if desk is None or not self._watch.locked(desk):
+            return False
+        self._ctx.desk(desk, Refused(request=request, code="engine.desk_locked"))
+        return True
