@@ -246,7 +246,13 @@ async def test_no_more_crosses_of_an_officer_than_was_agreed(tmp_path: Path, lev
             answer = await client.post(f"{origin}/signin", json=fields)
             assert answer.status_code == 204
             cookie = answer.headers["set-cookie"].partition(";")[0]
-        alive = {"t": "alive", "mic": "COLD", "context": "running", "connection": "new"}
+        alive: dict[str, object] = {
+            "t": "alive",
+            "mic": "COLD",
+            "context": "running",
+            "connection": "new",
+        }
+        alive |= {"hears": True, "deaf": ""}
         async with connect(
             f"ws://localhost:{north.desk_port}/desk",
             origin=origin,  # type: ignore[arg-type]  # a NewType of str
