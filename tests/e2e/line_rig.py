@@ -243,6 +243,7 @@ async def real_desk(  # noqa: PLR0913 - each is one thing that a test may want e
     *,
     nice: int = 0,
     flags: Sequence[str] = (),
+    kind: type[RealDesk] = RealDesk,
     probed: bool = False,
     also: Sequence[Path] = (),
 ) -> AsyncIterator[RealDesk]:
@@ -268,7 +269,7 @@ async def real_desk(  # noqa: PLR0913 - each is one thing that a test may want e
             for script in (INSTRUMENT, *also):
                 await context.add_init_script(path=script)
             page = await context.new_page()
-            desk = RealDesk(page, post)
+            desk = kind(page, post)
             page.on("console", lambda said: _note(desk, said.type, said.text))
             page.on("pageerror", lambda error: desk.faults.append(f"pageerror {error}"))
             page.on("request", lambda request: desk.requests.append(request.url))

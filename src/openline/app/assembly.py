@@ -14,6 +14,7 @@ from openline.app.config import PostConfig
 from openline.app.deskapi import DeskFront
 from openline.app.folder import Folder
 from openline.app.keys import PrivateKeys, read_keys
+from openline.app.officers import Officers, names_of
 from openline.app.pace import Pace
 from openline.app.pairing import own_card, peer_card
 from openline.app.recordings import Known, RecordingShelf
@@ -24,6 +25,7 @@ from openline.engine.ports import PostSettings, StoredState
 from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
 from openline.link import Link, LinkConfig, PathConfig
+from openline.link.address import parse_address
 from openline.protocol.manners import Accepts
 from openline.record.bodies import KIND_RECORDING, parse_recording
 from openline.record.card import Card
@@ -33,7 +35,7 @@ from openline.store import Store, StoreWriter
 from openline.voice import VoiceEndpoint
 
 DESK_HOST: Final = "127.0.0.1"
-"""Desks are on this machine: the page on this address and ::1, its audio on this address."""
+"""Desks of this machine: the page on this address and ::1, its audio on this address."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class Running:
     shell: PostShell
     voice: DeskVoice
     front: DeskFront
+    officers: Officers
     writer: StoreWriter
     pace: Pace
     recordings: RecordingShelf
@@ -108,14 +111,16 @@ def _join(
 ) -> Running:
     keys, own, peer = identity
     store, state = disk
+    signer, names = make_signer(keys), names_of(keys.files)
     post = Post(
         card_own=own,
         card_peer=peer,
         state=state,
-        signer=make_signer(keys),
+        signer=signer,
         random=secrets.token_bytes,
         settings=PostSettings(
             officer=config.officer,
+            officer_names=names,
             accepts=Accepts(
                 announce=config.calls.announce,
                 ring=config.calls.ring,
@@ -126,13 +131,13 @@ def _join(
         ),
         now=read_now(),
     )
+    officers = Officers(folder, keys.files, signer, post, names, config.officer)
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
     link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
     pace = Pace(link)
     endpoint = VoiceEndpoint(
-        (DESK_HOST, config.desk.port),
-        DESK_HOST,
+        *_desk_audio(config),
         pace.cells.put,
         shell.control_seen,
         secret=keys.derived("openline-voice-v1"),
@@ -153,8 +158,30 @@ def _join(
         shell.recording_kept,
         _recorded(state, genesis.party_of(own)),
     )
-    parts = (link, shell, voice, front, writer, pace, shelf)
-    return Running(folder, config, keys, genesis, (own, peer), *parts)
+    return Running(
+        folder=folder,
+        config=config,
+        keys=keys,
+        genesis=genesis,
+        cards=(own, peer),
+        link=link,
+        shell=shell,
+        voice=voice,
+        front=front,
+        officers=officers,
+        writer=writer,
+        pace=pace,
+        recordings=shelf,
+    )
+
+
+def _desk_audio(config: PostConfig) -> tuple[tuple[str, int], str]:
+    """Where desks' audio is received, and the address that their browsers are told."""
+    https = config.desk.https
+    if https is None:
+        return (DESK_HOST, config.desk.port), DESK_HOST
+    bind = parse_address(https.bind)
+    return (bind.host, bind.port), https.address
 
 
 def _recorded(state: StoredState, own: int) -> Known:

@@ -6,8 +6,9 @@ unknown key is an error, because a mistyped setting must not be silently absent.
 """
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,6 +18,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
@@ -28,10 +30,18 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from openline.errors import ConfigError
+from openline.link.address import parse_address
 from openline.protocol.manners import is_rule
 from openline.protocol.spoken import RecordingWord
+from openline.web.config import is_desk_name
 
 PORT_MAX: Final = 65_535
+_PLAIN_KEYS: Final = ("desk.bind", "desk.host", "desk.address", "desk.listen")
+"""What somebody writes who wants the plain page on other machines."""
+
+_NO_ADDRESS: Final = "not an address: host:port with a literal IP address"
+_NO_NAME: Final = "not a host name of two labels or more, in lower case"
+_ONE_NAME: Final = "console and audio need two names: they are two origins"
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -49,6 +59,50 @@ class PathSettings(BaseModel):
     listen: bool = True
 
 
+class DeskHttpsSettings(BaseModel):
+    """Desks on other machines: HTTPS under the post's own certificate authority.
+
+    Attributes:
+        bind: local "host:port" or "[host]:port": TCP for the pages, UDP for their audio.
+        console, audio: the two names under which browsers reach it.
+        address: literal IP address under which they send their audio.
+    """
+
+    model_config = _STRICT
+
+    bind: str
+    console: str
+    audio: str
+    address: str
+
+    @field_validator("bind")
+    @classmethod
+    def _bind(cls, value: str) -> str:
+        try:
+            parse_address(value)
+        except ConfigError as fault:
+            raise ValueError(_NO_ADDRESS) from fault
+        return value
+
+    @field_validator("console", "audio")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not is_desk_name(value):
+            raise ValueError(_NO_NAME)
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return str(ip_address(value))
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.console == self.audio:
+            raise ValueError(_ONE_NAME)
+        return self
+
+
 class DeskSettings(BaseModel):
     """The duty officer's page.
 
@@ -56,6 +110,8 @@ class DeskSettings(BaseModel):
         port: TCP on 127.0.0.1 and ::1 for the page, UDP on 127.0.0.1 for its audio; 0: any free.
         frame_ancestors: origins that may frame the page and drive it; the demonstration only.
         sample: a sound that may stand in for the microphone; the demonstration only.
+        idle_minutes: without an act of its officer for so long a desk locks; 0 for never.
+        https: a second listener, for desks on other machines.
     """
 
     model_config = _STRICT
@@ -63,6 +119,8 @@ class DeskSettings(BaseModel):
     port: int = Field(default=8440, ge=0, le=PORT_MAX)
     frame_ancestors: tuple[str, ...] = ()
     sample: Path | None = None
+    idle_minutes: float = Field(default=15, ge=0, le=1440)
+    https: DeskHttpsSettings | None = None
 
 
 def _rule(rule: str) -> str:
@@ -216,6 +274,8 @@ def _first(fault: ValidationError, path: Path) -> ConfigError:
     """The first thing that is wrong, with the key as it stands in the file."""
     wrong = fault.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in wrong["loc"])
+    if key in _PLAIN_KEYS:
+        raise ConfigError("config.desk_plain", key, file=str(path), key=key)
     code = "config.unknown_key" if wrong["type"] == "extra_forbidden" else "config.value"
     return ConfigError(code, f"{key}: {wrong['msg']}", file=str(path), key=key, reason=wrong["msg"])
 

@@ -23,11 +23,23 @@ class DeskFront:
         self._shell = shell
         self._voice = voice
 
-    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
-        """A signed-in desk is there."""
+    def desk_opened(
+        self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; locked, it only hears."""
         self._shell.sinks[desk] = sink
         self._voice.seated(desk, seat.slot)
-        self._shell.post.desk_opened(desk, self._shell.clock(), seat)
+        self._shell.post.desk_opened(desk, self._shell.clock(), seat, locked=locked)
+        self._shell.carry_out()
+
+    def desk_locked(self, desk: bytes) -> None:
+        """Nobody is signed in there any more."""
+        self._shell.post.desk_locked(desk, self._shell.clock())
+        self._shell.carry_out()
+
+    def desk_unlocked(self, desk: bytes, officer: str) -> None:
+        """This officer signed in there."""
+        self._shell.post.desk_unlocked(desk, officer, self._shell.clock())
         self._shell.carry_out()
 
     def seated(self, desk: bytes, seat: Seat) -> None:
@@ -59,9 +71,12 @@ class DeskFront:
         """The newest items, oldest first."""
         return self._shell.post.timeline(limit)
 
-    def write_text(self, desk: bytes | None, request: str, text: str, lang: str) -> None:
-        """Write a text as the officer on watch; ``desk`` is None for the command line."""
-        self._shell.post.write_text(desk, request, text, lang, self._shell.clock())
+    def write_text(
+        self, desk: bytes | None, request: str, text: str, lang: str, officer: str = ""
+    ) -> None:
+        """Write a text as the officer of that desk; ``desk`` is None for the command line."""
+        now = self._shell.clock()
+        self._shell.post.write_text(desk, request, text, lang, now, officer)
         self._shell.carry_out()
 
     def text_opened(self, desk: bytes, item: str) -> None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from openline.app.folder import PRIVATE_FOLDER, Folder, read_private, reason_of, write_new
+from openline.app.wrapping import OfficerFile, parse_officer, write_officer
 from openline.errors import ConfigError
 from openline.link.tls import make_certificate
 
@@ -33,7 +34,7 @@ class PrivateKeys:
     """All private keys of one post; never printed.
 
     Attributes:
-        officers: by watch code.
+        officers: those whose files are open, by watch code. files: of all officers, by watch code.
         certificate: PEM of the self-signed certificate of the link key.
         local_secret: from which what this post says to its own desks is derived (ICE credentials,
             cookies), so that a desk outlives a restart of the post.
@@ -47,6 +48,7 @@ class PrivateKeys:
     officers: dict[str, Ed25519PrivateKey] = field(repr=False)
     certificate: bytes = field(repr=False)
     local_secret: bytes = field(repr=False)
+    files: dict[str, OfficerFile] = field(default_factory=dict, repr=False)
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose, the same at every start."""
@@ -68,8 +70,13 @@ def make_keys(officer: str) -> PrivateKeys:
     )
 
 
-def write_keys(folder: Folder, keys: PrivateKeys) -> None:
+def write_keys(folder: Folder, keys: PrivateKeys, passphrase: str | None = None) -> None:
     """Write every key into its file.
+
+    Args:
+        folder: of the post.
+        keys: to be written.
+        passphrase: wraps the officers' keys; None leaves them open.
 
     Raises:
         ConfigError: ``file.exists`` (a key is never overwritten) or ``folder.unwritable``.
@@ -88,12 +95,36 @@ def write_keys(folder: Folder, keys: PrivateKeys) -> None:
         "cosign": keys.cosign,
         "cosign_pq": keys.cosign_pq,
     }
-    by_name |= {f"officer-{code}": key for code, key in keys.officers.items()}
     for name, key in by_name.items():
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_new(folder.keys / f"{name}.key", pem)
+    for code, officer in keys.officers.items():
+        write_new(officer_path(folder, code), write_officer(code, "", officer, passphrase))
     write_new(folder.keys / "link.crt", keys.certificate)
     write_new(folder.keys / "local.secret", keys.local_secret)
+
+
+def officer_path(folder: Folder, code: str) -> Path:
+    """Where an officer's key stands."""
+    return folder.keys / f"officer-{code}.key"
+
+
+def read_officers(folder: Folder) -> dict[str, OfficerFile]:
+    """Every officer's key file, by watch code; no passphrase is needed.
+
+    Raises:
+        ConfigError: ``file.readable_by_others``, ``file.missing`` or ``keys.unreadable``.
+    """
+    found: dict[str, OfficerFile] = {}
+    for path in sorted(folder.keys.glob("officer-*.key")):
+        code = path.name.removeprefix("officer-").removesuffix(".key")
+        try:
+            found[code] = parse_officer(code, read_private(path))
+        except ConfigError as fault:
+            if fault.code == "keys.unreadable":
+                raise ConfigError(fault.code, fault.detail, file=str(path)) from fault
+            raise
+    return found
 
 
 def read_keys(folder: Folder, officer: str) -> PrivateKeys:
@@ -106,15 +137,19 @@ def read_keys(folder: Folder, officer: str) -> PrivateKeys:
     secret = read_private(root / "local.secret")
     if len(secret) != LOCAL_SECRET_SIZE:
         raise ConfigError("keys.unreadable", "local.secret", file=str(root / "local.secret"))
+    files = read_officers(folder)
+    if officer not in files:
+        read_private(officer_path(folder, officer))
     return PrivateKeys(
         link=_ed25519(root / "link.key"),
         log=_ed25519(root / "log.key"),
         log_pq=_mldsa44(root / "log_pq.key"),
         cosign=_ed25519(root / "cosign.key"),
         cosign_pq=_mldsa44(root / "cosign_pq.key"),
-        officers={officer: _ed25519(root / f"officer-{officer}.key")},
+        officers={code: file.open() for code, file in files.items() if not file.wrapped},
         certificate=read_private(root / "link.crt"),
         local_secret=secret,
+        files=files,
     )
 
 

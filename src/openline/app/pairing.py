@@ -9,7 +9,7 @@ peer's card last: without that card the post is not paired, and a second
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ from openline.app.keys import PrivateKeys, make_keys, read_keys, write_keys
 from openline.app.signing import make_signer
 from openline.engine.founding import found
 from openline.engine.ports import StoredEntry, StoredState
-from openline.errors import ConfigError
+from openline.errors import AccessError, ConfigError
 from openline.link.address import parse_address
 from openline.record.card import (
     Card,
@@ -70,6 +70,7 @@ class PostWish:
         disclosure: index into :data:`DISCLOSURES`.
         off_record: whether off-record may ever be opened.
         desk_port: of the duty officer's page.
+        passphrase: wraps the first officer's key; None leaves it open.
     """
 
     names: Mapping[str, str]
@@ -78,6 +79,7 @@ class PostWish:
     off_record: bool = False
     desk_port: int = 8440
     officer: str = "W-1"
+    passphrase: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def init_post(folder: Folder, wish: PostWish) -> Card:
         name: PathSettings(bind=path.bind, listen=path.listen) for name, path in wish.paths.items()
     }
     try:
-        write_keys(folder, keys)
+        write_keys(folder, keys, wish.passphrase)
         write_new(folder.card, raw)
         write_new(folder.config, render_config(settings, wish.desk_port).encode())
     except BaseException:
@@ -166,17 +168,19 @@ def same_digits(typed: str, digits: str) -> bool:
     return "".join(typed.split()) == "".join(digits.split())
 
 
-def pair(folder: Folder, data: bytes, typed: str) -> Card:
+def pair(folder: Folder, data: bytes, typed: str, passphrase: str = "") -> Card:
     """Take the peer's card, once people compared the digits, and found the line.
 
     Args:
         folder: of the post; it must not be running.
         data: the peer's card.
         typed: the comparison string as confirmed, with or without spaces.
+        passphrase: of the first officer, who signs the own enrolment, where that key is wrapped.
 
     Raises:
         ConfigError: as :func:`compare`; ``card.digits`` when the digits are not these.
-        AccessError: ``folder.locked``. StoreError: the disk.
+        AccessError: ``folder.locked``; ``officer.locked`` without the passphrase,
+            ``officer.passphrase`` with a wrong one. StoreError: the disk.
     """
     folder.require()
     with FolderLock.take(folder):
@@ -184,7 +188,7 @@ def pair(folder: Folder, data: bytes, typed: str) -> Card:
         if not same_digits(typed, comparison.digits):
             raise ConfigError("card.digits", "the digits are not those of these two cards")
         if not folder.peer_card.exists():
-            _found(folder, comparison)
+            _found(folder, comparison, passphrase)
             write_new(folder.peer_card, comparison.peer.raw)
     return comparison.peer
 
@@ -231,8 +235,15 @@ def _write_first(folder: Folder, state: StoredState) -> None:
         store.close()
 
 
-def _found(folder: Folder, comparison: Comparison) -> None:
+def _found(folder: Folder, comparison: Comparison, passphrase: str) -> None:
     genesis = make_genesis(comparison.own, comparison.peer)
+    officer = load_config(folder.config).officer
+    keys = read_keys(folder, officer)
+    signer = make_signer(keys)
+    if keys.files[officer].wrapped:
+        if not passphrase:
+            raise AccessError("officer.locked", officer, officer=officer)
+        signer.unlock(officer, keys.files[officer].open(passphrase))
     store = Store.open(folder.record)
     try:
         folder.record.chmod(PRIVATE_FILE)
@@ -241,9 +252,6 @@ def _found(folder: Folder, comparison: Comparison) -> None:
             if present.genesis != genesis.raw:
                 raise ConfigError("card.another", "the record is of another line")
             return
-        officer = load_config(folder.config).officer
-        keys = read_keys(folder, officer)
-        signer = make_signer(keys)
         state = found(
             comparison.own,
             comparison.peer,

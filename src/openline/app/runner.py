@@ -19,15 +19,18 @@ import uvloop
 
 from openline.app.alarming import SecondOutput
 from openline.app.assembly import Running, assemble
+from openline.app.clock import read_now
 from openline.app.config import load_config
 from openline.app.control import ControlSocket
+from openline.app.desk_ca import leaf_file
 from openline.app.diagnostics import start_diagnostics
+from openline.app.door import Door
 from openline.app.folder import Folder, FolderLock
 from openline.app.serving import ControlService, Parts
 from openline.app.shell import PostShell
 from openline.errors import AccessError, LinkError, OpenlineError
 from openline.link.address import listening_socket, parse_address, udp_socket
-from openline.web import DeskServer, DeskServerConfig
+from openline.web import DeskServer, DeskServerConfig, HttpsConfig
 
 TICK_SECONDS: Final = 0.05
 SWITCH_SECONDS: Final = 0.0005
@@ -54,6 +57,8 @@ class _DeskService:
         desk = running.config.desk
         config = DeskServerConfig(
             port=desk.port,
+            https=_https(running),
+            idle_minutes=desk.idle_minutes,
             secret=running.keys.derived("openline-desk-v1"),
             post_name=f"{running.genesis.line.hex()[:16]}-{'ab'[running.own]}",
             frame_ancestors=desk.frame_ancestors,
@@ -62,25 +67,41 @@ class _DeskService:
             phrases=running.folder.phrases,
             recordings=running.recordings,
         )
-        self._server = DeskServer(running.front, config)
+        server = self._server = DeskServer(running.front, config, Door(running.officers))
+        running.officers.gone = server.sessions.lock_officer
         try:
-            await self._server.run()
+            await server.run()
         finally:
             self._server = None
 
-    def url(self) -> str:
-        """A fresh one-time address.
+    def url(self, *, https: bool = False) -> str:
+        """A fresh one-time address, or the plain one where a passphrase is needed.
 
         Raises:
             AccessError: ``desk.absent`` when the page cannot be served now.
         """
         if self._server is None or not self._server.ready.is_set():
             raise AccessError("desk.absent", "no desk server")
-        return self._server.new_launch_url()
+        return self._server.new_launch_url(https=https)
 
     async def stop(self) -> None:
         if self._server is not None:
             await self._server.stop()
+
+
+def _https(running: Running) -> HttpsConfig | None:
+    """The listener for desks on other machines, as the settings ask for it."""
+    settings = running.config.desk.https
+    if settings is None:
+        return None
+    bind, names = parse_address(settings.bind), (settings.console, settings.audio)
+    return HttpsConfig(
+        host=bind.host,
+        port=bind.port,
+        console=settings.console,
+        audio=settings.audio,
+        certificate=lambda: leaf_file(running.folder, names, read_now().wall_ms),
+    )
 
 
 def run_post(folder: Folder, announce: Announce, *, language: str = "en") -> None:
@@ -244,6 +265,7 @@ def _parts(running: Running, desk: _DeskService) -> Parts:
         endpoint=running.voice.endpoint,
         genesis=running.genesis,
         own=running.own,
-        desk_url=desk.url,
+        desk_url=lambda https: desk.url(https=https),
+        officers=running.officers,
         problems=running.problems,
     )

@@ -18,6 +18,7 @@ from typing import Any, Final
 from openline import __version__
 from openline.app.control import Answer
 from openline.app.deskapi import DeskFront
+from openline.app.officers import Ask, Officers
 from openline.app.reading import Holding, bundle, describe
 from openline.app.shell import PostShell
 from openline.engine.desk import DeskEvent, Refused, Rung, TextTaken, TimelineChanged
@@ -31,6 +32,9 @@ ENTRIES_PER_ANSWER: Final = 500
 PART_BYTES: Final = 48_000
 WAIT_SECONDS_MAX: Final = 3600.0
 TEXT_CHARACTERS_MAX: Final = 16_000
+PASSPHRASE_CHARACTERS_MAX: Final = 512
+OFFICER_CHARACTERS_MAX: Final = 16
+OFFICER_SECONDS_MAX: Final = 20.0
 _RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
 
 
@@ -39,8 +43,10 @@ class Parts:
     """What the answers are made from.
 
     Attributes:
-        desk_url: makes a fresh one-time address; raises when there is no desk server.
-        own: our party index. problems: what does not work now; the line goes on without it.
+        desk_url: makes a fresh one-time address, of the HTTPS listener if asked; raises when there
+            is no desk server.
+        own: our party index.
+        problems: what does not work now; the line goes on without it.
     """
 
     shell: PostShell
@@ -50,7 +56,8 @@ class Parts:
     endpoint: VoiceEndpoint
     genesis: Genesis
     own: int
-    desk_url: Callable[[], str]
+    desk_url: Callable[[bool], str]
+    officers: Officers
     problems: dict[str, OpenlineError]
 
 
@@ -71,7 +78,7 @@ class ControlService:
             case "status":
                 yield self.status()
             case "desk-url" | "desk":
-                yield {"url": self._parts.desk_url()}
+                yield {"url": self._parts.desk_url(request.get("https") is True)}
             case "text":
                 async for answer in self._text(request):
                     yield answer
@@ -82,8 +89,33 @@ class ControlService:
             case "export":
                 async for answer in self._export(whole=request.get("whole") is True):
                     yield answer
+            case "officers" | "officer-add" | "officer-revoke" | "officer-passphrase" as what:
+                yield await self._officer(str(what), request)
             case _:
                 raise AccessError("control.request", "unknown request")
+
+    async def _officer(self, what: str, request: Answer) -> Answer:
+        """List officers; enrol or revoke one, or change a passphrase: says where it is written."""
+        words = ("code", "by", "name", "passphrase", "old", "by_passphrase")
+        ask = Ask(**{word: _string(request, word, PASSPHRASE_CHARACTERS_MAX) for word in words})
+        officers = self._parts.officers
+        if what == "officers":
+            return {"officers": officers.list()}
+        if what == "officer-passphrase":
+            await officers.passphrase(ask)
+            return {"item": ""}
+        act = officers.add if what == "officer-add" else officers.revoke
+        with self._watched() as events:
+            follow = Follow(secrets.token_hex(8))
+            await act(ask, follow.request)
+            self._parts.shell.carry_out()
+            try:
+                async with asyncio.timeout(OFFICER_SECONDS_MAX):
+                    while not follow.item:
+                        follow.take(await events.get())
+            except TimeoutError:
+                raise AccessError("control.silent", "not written in time") from None
+        return {"item": follow.item}
 
     def status(self) -> Answer:
         """Everything that a desk is shown, and the counters beside it."""
@@ -137,9 +169,10 @@ class ControlService:
         seconds = request.get("timeout", 30.0)
         if wait not in _RUNGS or not isinstance(seconds, int | float):
             raise AccessError("control.request", "wait or timeout")
+        officer = _string(request, "officer", OFFICER_CHARACTERS_MAX)
         with self._watched() as events:
             follow = Follow(secrets.token_hex(8))
-            self._parts.front.write_text(None, follow.request, text, lang or "en")
+            self._parts.front.write_text(None, follow.request, text, lang or "en", officer)
             try:
                 async with asyncio.timeout(min(float(seconds), WAIT_SECONDS_MAX)):
                     while wait not in follow.reached:

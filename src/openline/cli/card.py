@@ -10,7 +10,8 @@ import typer
 from openline.app.folder import Folder, read_bounded
 from openline.app.pairing import Comparison, compare, own_card, pair, peer_card
 from openline.cli.output import Output, is_terminal
-from openline.errors import ConfigError
+from openline.cli.passphrase import passphrase
+from openline.errors import AccessError, ConfigError
 from openline.record.card import Card
 from openline.record.limits import CARD_BYTES_MAX
 
@@ -38,8 +39,11 @@ def register(app: typer.Typer, output: Output) -> None:
         confirm: Annotated[
             str | None, typer.Option("--confirm", help=words("cli.help.card.confirm"))
         ] = None,
+        passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.file"))
+        ] = None,
     ) -> None:
-        _import(output, Folder(folder), file, confirm)
+        _import(output, Folder(folder), file, confirm, passphrase_file)
 
     app.add_typer(group, name="card")
 
@@ -83,7 +87,9 @@ def _export(output: Output, folder: Folder, to: Path | None) -> None:
     output.say("cli.card.export.next")
 
 
-def _import(output: Output, folder: Folder, file: Path, confirm: str | None) -> None:
+def _import(
+    output: Output, folder: Folder, file: Path, confirm: str | None, passphrase_file: Path | None
+) -> None:
     data = read_bounded(file, CARD_BYTES_MAX)
     comparison = compare(folder, data)
     known = peer_card(folder)
@@ -94,9 +100,22 @@ def _import(output: Output, folder: Folder, file: Path, confirm: str | None) -> 
     typed = comparison.digits if confirm is None and _asked(output) else confirm
     if typed is None:
         raise ConfigError("card.unconfirmed", "nobody compared the digits")
-    peer = pair(folder, data, typed)
+    peer = _paired(output, folder, (data, typed), passphrase_file)
     output.say("cli.card.paired", name=_any_name(peer))
     output.say("cli.card.paired.next", folder=folder.root)
+
+
+def _paired(
+    output: Output, folder: Folder, card: tuple[bytes, str], passphrase_file: Path | None
+) -> Card:
+    """Found the line; the first officer signs it, by passphrase where the key is wrapped."""
+    try:
+        return pair(folder, *card)
+    except AccessError as fault:
+        if fault.code != "officer.locked":
+            raise
+        phrase = passphrase(output, passphrase_file, str(fault.facts["officer"]))
+        return pair(folder, *card, phrase)
 
 
 def _show(output: Output, comparison: Comparison) -> None:

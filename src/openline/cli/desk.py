@@ -5,20 +5,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from openline.app.folder import Folder
+from openline.cli.desk_ca import add_ca
 from openline.cli.output import Output
 from openline.cli.post import ask_post, only
 from openline.errors import VoiceError
 
 EXTRA = ("aiortc", "numpy")
+HEADLESS = "headless"
 
 
 def register(app: typer.Typer, output: Output) -> None:
     """Add the command to the program."""
     words = output.words
 
-    @app.command("desk", help=words("cli.help.desk"))
+    group = typer.Typer(
+        cls=_Desks, help=words("cli.help.desk"), no_args_is_help=True, rich_markup_mode=None
+    )
+    add_ca(group, output)
+
+    @group.command(HEADLESS, help=words("cli.help.desk.headless"))
     @output.guarded
     def desk(  # noqa: PLR0913 - each is an option of the command
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
@@ -58,6 +67,19 @@ def register(app: typer.Typer, output: Output) -> None:
         output.say("cli.desk.result", **found)
         if record is not None:
             output.say("cli.desk.recorded", **found, file=record)
+
+    app.add_typer(group, name="desk")
+
+
+class _Desks(TyperGroup):
+    """``openline desk DIR`` is the desk without a browser; other words are commands."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # Typer's own Context
+        """Put the command's name before a folder or its options."""
+        if args and args[0] not in (*self.commands, "--help"):
+            args = [HEADLESS, *args]
+        return super().parse_args(ctx, args)
 
 
 def _tell(output: Output, what: str, facts: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """``openline init``: a new post in a folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -7,8 +8,10 @@ import typer
 
 from openline.app.folder import Folder
 from openline.app.pairing import DISCLOSURES, PathWish, PostWish, init_post
+from openline.app.wrapping import check_passphrase
 from openline.cli.card import describe, fingerprint_digits
 from openline.cli.output import Output
+from openline.cli.passphrase import new_passphrase
 from openline.errors import ConfigError
 
 _WILDCARDS: Final = ("0.0.0.0:", "[::]:")
@@ -37,6 +40,12 @@ def register(app: typer.Typer, output: Output) -> None:
             int, typer.Option(min=0, max=65535, help=words("cli.help.init.desk_port"))
         ] = 8440,
         disclosure: Annotated[str, typer.Option(help=words("cli.help.init.disclosure"))] = "code",
+        passphrase: Annotated[
+            bool, typer.Option("--passphrase", help=words("cli.help.init.passphrase"))
+        ] = False,
+        passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.file"))
+        ] = None,
         off_record: Annotated[
             bool, typer.Option("--allow-off-record", help=words("cli.help.init.off_record"))
         ] = False,
@@ -50,6 +59,9 @@ def register(app: typer.Typer, output: Output) -> None:
             off_record=off_record,
             desk_port=desk_port,
         )
+        if passphrase or passphrase_file is not None:
+            phrase = new_passphrase(output, passphrase_file, wish.officer)
+            wish = replace(wish, passphrase=check_passphrase(phrase))
         card = init_post(Folder(folder), wish)
         output.say("cli.init.done", folder=folder)
         describe(output, card)

@@ -16,6 +16,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "init": ("init",),
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
+    "officer": ("officer",),
     "record": ("record",),
     "phrases": ("phrases",),
     "recording": ("recording",),

@@ -26,6 +26,7 @@ _EXIT_BY_FAMILY: Final = {
     "access": 4,
     "control": 4,
     "desk": 4,
+    "officer": 4,
     "web": 4,
     "store": 5,
     "record": 6,

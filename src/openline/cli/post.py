@@ -75,11 +75,14 @@ def _add_text(app: typer.Typer, output: Output) -> None:
 
     @app.command("text", help=words("cli.help.text"))
     @output.guarded
-    def text(
+    def text(  # noqa: PLR0913 - each is an option of the command
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
         text: Annotated[str, typer.Argument(metavar="TEXT", help=words("cli.help.text.text"))],
         *,
         lang: Annotated[str, typer.Option(help=words("cli.help.text.lang"))] = "",
+        officer: Annotated[
+            str, typer.Option(metavar="CODE", help=words("cli.help.text.officer"))
+        ] = "",
         wait: Annotated[str, typer.Option(help=words("cli.help.text.wait"))] = "written",
         timeout: Annotated[float, typer.Option(help=words("cli.help.text.timeout"))] = 30.0,
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
@@ -91,6 +94,7 @@ def _add_text(app: typer.Typer, output: Output) -> None:
             raise ConfigError("config.text", f"{size} bytes", size=size, most=TEXT_BYTES_MAX)
         spoken = lang or words.language.partition("-")[0]
         request = {"do": "text", "text": text, "lang": spoken, "wait": wait, "timeout": timeout}
+        request["officer"] = officer
         reached = ""
         said: dict[str, Any] = {}
         for answer in ask_post(Folder(folder), request, timeout + 10):
@@ -112,8 +116,13 @@ def _add_desk_url(app: typer.Typer, output: Output) -> None:
     @output.guarded
     def desk_url(
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
+        *,
+        https: Annotated[
+            bool, typer.Option("--https", help=words("cli.help.desk_url.https"))
+        ] = False,
     ) -> None:
-        output.plain(str(only(ask_post(Folder(folder), {"do": "desk-url"}))["url"]))
+        request = {"do": "desk-url", "https": https}
+        output.plain(str(only(ask_post(Folder(folder), request))["url"]))
 
 
 def ask_post(

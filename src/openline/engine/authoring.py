@@ -28,13 +28,17 @@ class Wish:
     """Something to be written: what, and in whose name.
 
     Attributes:
-        by_officer: the officer on watch states it; else the post writes it by itself.
+        by_officer: an officer states it; else the post writes it by itself.
+        officer: watch code of who states it; "" for the post's own setting.
+        vouched_by: watch code of the enrolled officer who states it too, or "".
     """
 
     kind: str
     body: bytes
     by_officer: bool
     drill: bool = False
+    officer: str = ""
+    vouched_by: str = ""
 
 
 class Author:
@@ -61,8 +65,10 @@ class Author:
         ctx = self._ctx
         salt = ctx.random(SALT_SIZE)
         commit = commit_body(salt, wish.body)
-        statement = None
-        if wish.by_officer:
+        said: list[bytes] = []
+        signers = [wish.officer or ctx.settings.officer] if wish.by_officer else []
+        signers += [wish.vouched_by] if wish.vouched_by else []
+        for officer in signers:
             claims = StatementClaims(
                 line=ctx.genesis.line,
                 author=ctx.own,
@@ -73,15 +79,16 @@ class Author:
                 seen_head=self._record.logs[ctx.peer].leaf_hash(seen - 1),
                 nonce=ctx.random(NONCE_SIZE),
             )
-            statement = ctx.signer.statement(ctx.settings.officer, claims.payload())
+            said.append(ctx.signer.statement(officer, claims.payload()))
         return OutboxItem(
             item=ctx.random(ITEM_SIZE).hex(),
             kind=wish.kind,
             drill=wish.drill,
             salt=salt,
             body=wish.body,
-            statement=statement,
+            statement=said[0] if said else None,
             written_wall_ms=now.wall_ms,
+            second=said[1] if len(said) > 1 else None,
         )
 
     def enter(self, item: OutboxItem, now: Now) -> StoredEntry:
@@ -104,7 +111,7 @@ class Author:
             kind=item.kind,
             drill=item.drill,
             body_commit=commit_body(item.salt, item.body),
-            statements=() if item.statement is None else (item.statement,),
+            statements=item.statements,
         )
         leaf = ctx.signer.entry(claims.payload())
         self._record.append(ctx.own, leaf, item.salt, item.body, check_signatures=False)

@@ -2,7 +2,7 @@
 
 from openline.engine.calls import Calls
 from openline.engine.context import Context
-from openline.engine.desk import Seat, ViewChanged
+from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
 from openline.engine.record_side import RecordSide
 from openline.engine.watch import Watch
 from openline.protocol.call import Answer, Manner, Precedence
@@ -29,6 +29,9 @@ class CallActs:
         precedence: Precedence = Precedence.ROUTINE,
     ) -> None:
         """The talk key went down or up."""
+        if on and self._watch.locked(desk):
+            self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
+            return
         link_down = self._live.tick(now) is LinkState.DOWN
         if on:
             self._watch.private(desk, on=False)
@@ -39,6 +42,8 @@ class CallActs:
 
     def private(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The private key of a desk; what it said to the far side ends first."""
+        if on and self._is_locked(desk):
+            return
         if on:
             self.talk(desk, on=False, now=now)
         self._watch.private(desk, on=on)
@@ -46,18 +51,21 @@ class CallActs:
 
     def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The officer at that desk consents to be open both ways, or ends it."""
-        self._calls.two_way(desk, on=on, now=now)
-        self._record.settle(now)
+        if not (on and self._is_locked(desk)):
+            self._calls.two_way(desk, on=on, now=now)
+            self._record.settle(now)
 
     def answer(self, desk: bytes, answer: Answer, due_s: int, now: Now) -> None:
         """An officer of the called side answers without taking the call."""
-        self._calls.answer(desk, answer, due_s, now)
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.answer(desk, answer, due_s, now)
+            self._record.settle(now)
 
     def take_over(self, desk: bytes, now: Now) -> None:
         """The call goes to this desk of ours, by hand."""
-        self._calls.take_over(desk, now)
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.take_over(desk, now)
+            self._record.settle(now)
 
     def seated(self, desk: bytes, seat: Seat, now: Now) -> None:
         """That desk's seat or role changed."""
@@ -71,10 +79,19 @@ class CallActs:
 
     def end_call(self, desk: bytes, now: Now) -> None:
         """End the call."""
-        self._calls.end(desk, now)
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.end(desk, now)
+            self._record.settle(now)
 
     def silence_call(self, desk: bytes, now: Now) -> None:
         """Silence the incoming announce at this side."""
-        self._calls.silence(desk)
-        self._record.settle(now)
+        if not self._is_locked(desk):
+            self._calls.silence(desk)
+            self._record.settle(now)
+
+    def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
+        """Whether that desk has no officer: then its officer's acts are refused."""
+        if desk is None or not self._watch.locked(desk):
+            return False
+        self._ctx.desk(desk, Refused(request=request, code="engine.desk_locked"))
+        return True

@@ -126,12 +126,14 @@ class WatchView:
         attended: a page answers and can hear. None when not reported (by agreement or for lack of
             contact).
         code: watch code of the officer on watch, as far as disclosed.
+        name: that officer's name, as far as disclosed.
         hears: False when pages answer and none of them can hear: a deaf desk, where a text is seen
             and a voice is not heard. None when no page answers, or when not reported.
     """
 
     attended: bool | None
     code: str | None
+    name: str | None = None
     hears: bool | None = None
 
 
@@ -329,7 +331,7 @@ class VoiceReset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTaken:
-    """The text asked for under ``request`` is written here (durable), as ``item``."""
+    """What was asked for under ``request`` is written here (durable), as ``item``."""
 
     request: str
     item: str
@@ -378,8 +380,19 @@ class DeskApi(Protocol):
     The app implements this over the engine and the voice endpoint.
     """
 
-    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
-        """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
+    def desk_opened(
+        self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; ``desk`` is 8 random bytes, new for each page load.
+
+        A locked desk has no officer: it hears, is not attended, and its officer's acts are refused.
+        """
+
+    def desk_locked(self, desk: bytes) -> None:
+        """Its officer locked it, or was away too long; what it transmitted stops."""
+
+    def desk_unlocked(self, desk: bytes, officer: str) -> None:
+        """This officer signed in at it."""
 
     def seated(self, desk: bytes, seat: Seat) -> None:
         """The desk has another role now; its slot stays."""
@@ -400,7 +413,7 @@ class DeskApi(Protocol):
         """The newest items, oldest first."""
 
     def write_text(self, desk: bytes, request: str, text: str, lang: str) -> None:
-        """Write a text as the officer on watch; answered by TextTaken or Refused."""
+        """Write a text as the officer of that desk; answered by TextTaken or Refused."""
 
     def text_opened(self, desk: bytes, item: str) -> None:
         """The officer opened a text of the peer."""

@@ -8,6 +8,7 @@ checkpoint or receipt is only ever commanded after the commit that holds it was
 reported by ``committed``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,6 +58,7 @@ class OutboxItem:
     Attributes:
         item: 16 random bytes, hex.
         statement: the officer's COSE bytes, or None for a machine entry.
+        second: those of a second officer (who vouches for a new one), or None.
     """
 
     item: str
@@ -66,6 +68,12 @@ class OutboxItem:
     body: bytes
     statement: bytes | None
     written_wall_ms: int
+    second: bytes | None = None
+
+    @property
+    def statements(self) -> tuple[bytes, ...]:
+        """Every officer's statement, in the order in which they stand in the entry."""
+        return tuple(said for said in (self.statement, self.second) if said is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +113,8 @@ class PostSettings:
     """What the people of this post settled.
 
     Attributes:
-        officer: watch code of the officer on watch, as enrolled. officer_name: disclosed only where
-            both cards say so.
+        officer: watch code of the officer at a desk whose seat names none. officer_names: by watch
+            code; disclosed only where both cards say so.
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
         eta_grace_ms: a call held for a principal ends so long after the announced time.
@@ -117,7 +125,7 @@ class PostSettings:
     """
 
     officer: str = "W-1"
-    officer_name: str = ""
+    officer_names: Mapping[str, str] = field(default_factory=dict)
     announces_per_hour: int = 12
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000

@@ -19,9 +19,11 @@ from openline.engine.desk import (
     PathView,
     PostView,
     Seat,
+    StopTalking,
     TimelineItem,
     ViewChanged,
 )
+from openline.engine.officers import Officers
 from openline.engine.ports import (
     Command,
     FarLegsChanged,
@@ -79,6 +81,7 @@ class Post(CallActs):
         self._alarms = Alarms()
         self._record = RecordSide(ctx, self._alarms, state, now)
         self._out, self._in = ControlOut(ctx.incarnation), ControlIn()
+        self.officers: Final = Officers(ctx, self._record)
         self._live = Liveness()
         self._watch = Watch(ctx)
         self._calls = Calls(
@@ -248,9 +251,11 @@ class Post(CallActs):
 
     # --- desks ---------------------------------------------------------------------------------
 
-    def desk_opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
-        """A signed-in desk is there."""
-        self._watch.opened(desk, now, seat)
+    def desk_opened(
+        self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; locked, it only hears."""
+        self._watch.opened(desk, now, seat, locked=locked)
         self._calls.desk_opened(desk)
         self._desks_changed(now)
 
@@ -259,6 +264,19 @@ class Post(CallActs):
         self._watch.closed(desk)
         self.spoken.desk_closed(desk, now)
         self._calls.desk_lost(desk, now)
+        self._desks_changed(now)
+
+    def desk_locked(self, desk: bytes, now: Now) -> None:
+        """Nobody is signed in there any more: what it transmits stops, its loudspeakers stay."""
+        self._watch.lock(desk)
+        self._calls.desk_lost(desk, now)
+        self._ctx.desk(desk, StopTalking(reason="call.desk_locked"))
+        self._ctx.desks(ViewChanged())
+        self._desks_changed(now)
+
+    def desk_unlocked(self, desk: bytes, officer: str, now: Now) -> None:
+        """This officer signed in there."""
+        self._watch.unlock(desk, officer)
         self._desks_changed(now)
 
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
@@ -307,27 +325,35 @@ class Post(CallActs):
         """The newest items, oldest first."""
         return self._record.items(limit)
 
-    def write_text(self, desk: bytes | None, request: str, text: str, lang: str, now: Now) -> None:
-        """Write a text as the officer on watch; answered by TextTaken or Refused.
+    def write_text(
+        self,
+        desk: bytes | None,
+        request: str,
+        text: str,
+        lang: str,
+        now: Now,
+        officer: str = "",
+    ) -> None:
+        """Write a text as the officer of that desk; answered by TextTaken or Refused.
 
-        Args:
-            desk: who asks; None for the command line.
-            request: names the answer.
-            text: as written.
-            lang: its language tag.
-            now: the time.
+        ``request`` names the answer. Without a desk it is the command line's, which may name its
+        officer; by default it is the one of the post's own setting.
         """
-        self._record.write_text(desk, request, text, lang, now)
+        if self._is_locked(desk, request):
+            return
+        by = officer if desk is None else self._watch.officer_of(desk)
+        self._record.write_text(desk, request, text, lang, by, now)
         self._record.settle(now)
 
-    def text_opened(self, desk: bytes, item: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The officer opened a text of the peer."""
-        self._record.text_opened(item, now)
-        self._record.settle(now)
+    def text_opened(self, desk: bytes, item: str, now: Now) -> None:
+        """The officer of that desk opened a text of the peer."""
+        if not self._is_locked(desk):
+            self._record.text_opened(item, self._watch.officer_of(desk), now)
+            self._record.settle(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
-        if self._alarms.acknowledge(alarm):
+        if not self._is_locked(desk) and self._alarms.acknowledge(alarm):
             self._ctx.desks(ViewChanged())
 
     def own_legs(self, legs: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature

@@ -203,9 +203,11 @@ class RecordSide:
         items = list(self._timeline.committed(draft.entries, draft.authored, now))
         for pending in draft.outboxed:
             item = self._timeline.waiting(pending.item)
+            name = f"outbox-{pending.item.item}"
             if item is not None:
                 items.append(item)
-                self._ctx.desk(pending.desk, TextTaken(request=pending.request, item=item.id))
+            if item is not None or pending.request:
+                self._ctx.desk(pending.desk, TextTaken(request=pending.request, item=name))
         if items:
             self._ctx.desks(TimelineChanged(items=tuple(items)))
         changed = self._promises.committed(draft.entries, now)
@@ -273,16 +275,19 @@ class RecordSide:
         item = self._timeline.event(kind, now, **facts)
         self._ctx.desks(TimelineChanged(items=(item,)))
 
-    def write_text(self, desk: bytes | None, request: str, text: str, lang: str, now: Now) -> None:
-        """Write a text as the officer on watch; answered by TextTaken or Refused."""
+    def write_text(
+        self, desk: bytes | None, request: str, text: str, lang: str, officer: str, now: Now
+    ) -> None:
+        """Write a text as that officer; answered by TextTaken or Refused."""
         try:
-            wish = Wish(kind=bodies.KIND_TEXT, body=bodies.text_body(lang, text), by_officer=True)
+            body = bodies.text_body(lang, text)
+            wish = Wish(kind=bodies.KIND_TEXT, body=body, by_officer=True, officer=officer)
             self.keeper.write(wish, desk, request, now)
         except OpenlineError as error:
             refused = Refused(request=request, code=error.code, facts=error.facts)
             self._ctx.desk(desk, refused)
 
-    def text_opened(self, item: str, now: Now) -> None:
+    def text_opened(self, item: str, officer: str, now: Now) -> None:
         """The officer opened a text of the peer; said to the peer only as far as agreed."""
         found = self._timeline.find(item)
         if found is None or self._ctx.genesis.disclosure < DISCLOSURE_ATTENDED:
@@ -291,7 +296,8 @@ class RecordSide:
         asked = index in self._opened_asked or len(self._opened_asked) >= OPENED_ASKED_MAX
         if log == self._ctx.peer and not opened and not asked:
             body = bodies.opened_body(index)
-            if self._quietly(Wish(kind=bodies.KIND_OPENED, body=body, by_officer=True), now):
+            wish = Wish(kind=bodies.KIND_OPENED, body=body, by_officer=True, officer=officer)
+            if self._quietly(wish, now):
                 self._opened_asked.add(index)
 
     def say_shown(self, now: Now) -> None:

@@ -4,7 +4,8 @@ A deployment may put another :class:`openline.engine.ports.Signer` here (a proce
 PKCS#11 token); the engine never sees a private key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,13 +34,19 @@ class KeyRing:
 
 
 class LocalSigner:
-    """Implements :class:`openline.engine.ports.Signer` over a key ring."""
+    """Implements :class:`openline.engine.ports.Signer` over a key ring.
 
-    __slots__ = ("_cosign_public", "_keys", "_log_public")
+    The keys of the ring's officers are always here (their files are not wrapped). Any other
+    officer's key is here only from :meth:`unlock` to :meth:`lock`: while signed in at a desk.
+    """
+
+    __slots__ = ("_cosign_public", "_held", "_keys", "_log_public", "_open")
 
     def __init__(self, keys: KeyRing) -> None:
         """Sign with ``keys``."""
         self._keys = keys
+        self._open = dict(keys.officers)
+        self._held = dict(keys.officers)
         self._log_public = keys.log.public_key().public_bytes_raw()
         self._cosign_public = keys.cosign.public_key().public_bytes_raw()
 
@@ -61,11 +68,38 @@ class LocalSigner:
         Raises:
             LocalProtocolError: ``engine.no_officer`` when no key of that watch code is here.
         """
-        key = self._keys.officers.get(officer)
-        if key is None:
-            raise LocalProtocolError("engine.no_officer", officer)
+        key = self._officer(officer)
         public = key.public_key().public_bytes_raw()
         return sign1(payload, public, CONTEXT_STATEMENT, key.sign)
+
+    def unlock(self, officer: str, key: Ed25519PrivateKey) -> None:
+        """Hold that officer's key until :meth:`lock`."""
+        self._held[officer] = key
+
+    def lock(self, officer: str) -> None:
+        """Let that officer's key go, unless its file lies open on the disk all the same."""
+        self._held.pop(officer, None)
+        if officer in self._open:
+            self._held[officer] = self._open[officer]
+
+    def drop(self, officer: str) -> None:
+        """Let that officer's key go for good: it was revoked, or its file is wrapped now."""
+        self._open.pop(officer, None)
+        self._held.pop(officer, None)
+
+    def holds(self, officer: str) -> bool:
+        """Whether that officer's key is here now."""
+        return officer in self._held
+
+    @contextmanager
+    def lent(self, keys: Mapping[str, Ed25519PrivateKey]) -> Iterator[None]:
+        """Hold more officers' keys for one act, whatever becomes of it."""
+        before = dict(self._held)
+        self._held |= keys
+        try:
+            yield
+        finally:
+            self._held = before
 
     def checkpoint(self, text: bytes) -> bytes:
         """Raw Ed25519 signature of a note text by the log key."""
@@ -89,7 +123,10 @@ class LocalSigner:
 
     def officer_key(self, officer: str) -> bytes:
         """Raw public key of that officer. Raises as :meth:`statement`."""
-        key = self._keys.officers.get(officer)
+        return self._officer(officer).public_key().public_bytes_raw()
+
+    def _officer(self, officer: str) -> Ed25519PrivateKey:
+        key = self._held.get(officer)
         if key is None:
-            raise LocalProtocolError("engine.no_officer", officer)
-        return key.public_key().public_bytes_raw()
+            raise LocalProtocolError("engine.no_officer", officer, officer=officer)
+        return key

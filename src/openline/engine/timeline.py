@@ -4,6 +4,7 @@ Order is that of the record (Lamport number, then the rule that favours no party
 A rung of a ladder that was reached never goes back (spec/delivery, section 8).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -18,7 +19,7 @@ from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_NONE
 from openline.record import bodies
-from openline.record.entry import Entry, parse_entry
+from openline.record.entry import Entry, Statement, parse_entry, parse_statement
 from openline.record.merge import final_lamport, order_key
 
 ITEMS_MAX: Final = 500
@@ -112,7 +113,7 @@ class Timeline:
         made = replace(
             made,
             order=(OUTBOX_ORDER, self._counter),
-            officer=self._ctx.settings.officer,
+            officer=self._codes(self._ctx.own, map(parse_statement, item.statements)),
             drill=item.drill,
             ladder=self._ladder({"written": item.written_wall_ms}),
         )
@@ -218,7 +219,7 @@ class Timeline:
             item,
             order=order_key(self._ctx.genesis, entry.log, lamport),
             drill=parsed.claims.drill,
-            officer=self._officer(entry.log, parsed),
+            officer=self._codes(entry.log, parsed.statements),
             replaces=replaces,
         )
         line = _Line(item, entry.log, entry.index, lamport, {"written": item.wall_ms})
@@ -250,8 +251,16 @@ class Timeline:
             kind=kind,
             wall_ms=wall_ms,
             order=(0, 0),
-            facts=facts_of(kind, entry.body),
+            facts=self._facts(kind, entry),
         )
+
+    def _facts(self, kind: str, entry: StoredEntry) -> dict[str, str | int | bool]:
+        found = facts_of(kind, entry.body)
+        if kind == bodies.KIND_REVOKE:  # names a key; people know the watch code
+            officers = self._keeper.record.logs[entry.log].officers
+            keys = {officer.key.hex(): officer.code for officer in officers}
+            return {"code": keys.get(str(found.get("officer", "")), "?")}
+        return found
 
     def _text_item(self, name: str, body: bytes, log: int, wall_ms: int) -> TimelineItem:
         text = bodies.parse_text(body)
@@ -268,11 +277,11 @@ class Timeline:
     def _whose(self, log: int) -> Whose:
         return "own" if log == self._ctx.own else "peer"
 
-    def _officer(self, log: int, entry: Entry) -> str:
+    def _codes(self, log: int, statements: Iterable[Statement]) -> str:
         state = self._keeper.record.logs[log]
         codes = [
             officer.code
-            for statement in entry.statements
+            for statement in statements
             for officer in state.officers
             if officer.kid == statement.kid
         ]

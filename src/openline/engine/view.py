@@ -58,7 +58,7 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
         call=calls.view(now),
         voice=_voice(watch, far_desk=far_desk),
         alarms=alarms.view(),
-        officer=ctx.settings.officer,
+        officer=watch.on_watch or ctx.settings.officer,
         disk_fault=keeper.disk_fault,
         desks=calls.desk_views(),
         promises=promises,

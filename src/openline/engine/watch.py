@@ -2,7 +2,8 @@
 
 A desk is **present** while its page answers, and **attended** only while that page also says that
 it can hear: its sound runs and its loudspeaker was proven. A page that answers and cannot hear is a
-deaf desk: texts are shown there, and no voice counts as sounded there.
+deaf desk: texts are shown there, and no voice counts as sounded there. At a **locked** desk nobody
+is signed in: it hears, it is not attended, and nothing is shown or done there.
 
 What crosses is the lesser of what both cards want: nothing; attended and whether it hears; the
 watch code; the name. Nothing else about a desk ever does, least of all why it is deaf.
@@ -64,13 +65,19 @@ class Watch:
         self._desks: dict[bytes, _Desk] = {}
         self._seats: dict[bytes, Seat] = {}
         """Also of desks that fell silent: one that comes back may do no more than before."""
+        self._locked: set[bytes] = set()
+        """Also of desks that fell silent, until they are closed."""
         self._private: set[bytes] = set()
         self._peer: dict[str, Value] | None = None
 
     # --- own desks -----------------------------------------------------------------------------
 
-    def opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
-        """A desk is there."""
+    def opened(
+        self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT, *, locked: bool = False
+    ) -> None:
+        """A desk is there; ``locked``: without an officer."""
+        if locked:
+            self._locked.add(desk)
         self._make_room()
         if len(self._desks) < DESKS_MAX:
             self._desks[desk] = _Desk(now.mono_ms, now.mono_ms)
@@ -87,7 +94,18 @@ class Watch:
         """A desk is gone."""
         self._desks.pop(desk, None)
         self._seats.pop(desk, None)
+        self._locked.discard(desk)
         self._private.discard(desk)
+
+    def lock(self, desk: bytes) -> None:
+        """Nobody is signed in there any more."""
+        self._locked.add(desk)
+        self._private.discard(desk)
+
+    def unlock(self, desk: bytes, officer: str) -> None:
+        """This officer signed in there."""
+        self._locked.discard(desk)
+        self.reseat(desk, replace(self.seat(desk), officer=officer))
 
     def private(self, desk: bytes, *, on: bool) -> None:
         """A desk speaks to its own side alone, or ceases to."""
@@ -155,18 +173,44 @@ class Watch:
 
     @property
     def attended(self) -> bool:
-        """At least one page answers and can hear."""
-        return any(desk.hears for desk in self._desks.values())
+        """At least one page answers, can hear, and has an officer."""
+        return any(desk.hears for _, desk in self._manned())
+
+    @property
+    def manned(self) -> bool:
+        """At least one page that answers has an officer."""
+        return any(not desk.silent for _, desk in self._manned())
+
+    def _manned(self) -> list[tuple[bytes, _Desk]]:
+        """The desks at which somebody is signed in."""
+        return [(name, desk) for name, desk in self._desks.items() if name not in self._locked]
 
     def has(self, desk: bytes) -> bool:
-        """That desk's page answers."""
+        """That desk's page answers, and an officer is signed in at it."""
         known = self._desks.get(desk)
-        return known is not None and not known.silent
+        return known is not None and not known.silent and desk not in self._locked
 
     def hears(self, desk: bytes) -> bool:
-        """That desk's page answers and can hear."""
+        """That desk's page answers and can hear, and an officer is signed in at it."""
         known = self._desks.get(desk)
-        return known is not None and known.hears
+        return known is not None and known.hears and desk not in self._locked
+
+    def locked(self, desk: bytes) -> bool:
+        """Nobody is signed in at that desk."""
+        return desk in self._locked
+
+    def officer_of(self, desk: bytes | None) -> str:
+        """Watch code of the officer at that desk; by default the post's own."""
+        said = "" if desk is None else self.seat(desk).officer
+        return said or self._ctx.settings.officer
+
+    @property
+    def on_watch(self) -> str:
+        """Watch code of the officer at the first attended principal desk, or ""."""
+        seats = [self.seat(name) for name, desk in self._manned() if desk.hears]
+        principals = [seat for seat in seats if seat.role == "principal"]
+        first = min(principals, key=lambda seat: seat.slot, default=None)
+        return "" if first is None else first.officer or self._ctx.settings.officer
 
     def deaf(self, now: Now) -> dict[str, str | int] | None:
         """Facts of the alarm: desks that have been deaf for a while; None if there are none."""
@@ -214,22 +258,24 @@ class Watch:
 
     def own_view(self) -> WatchView:
         """Our own watch."""
-        code = self._ctx.settings.officer if self.attended else None
-        hears = self.attended if self.present else None
-        return WatchView(attended=self.attended, code=code, hears=hears)
+        code = self.on_watch
+        name = self._ctx.settings.officer_names.get(code) or None
+        hears = self.attended if self.manned else None
+        return WatchView(attended=self.attended, code=code or None, name=name, hears=hears)
 
     def presence(self) -> Value:
         """The payload of our presence object, or None when nothing may cross."""
-        level, settings = self._ctx.genesis.disclosure, self._ctx.settings
+        level, code = self._ctx.genesis.disclosure, self.on_watch
         if level < DISCLOSURE_ATTENDED:
             return None
         said: dict[str, Value] = {"attended": self.attended}
-        if self.present:
+        if self.manned:  # a locked desk hears: to call it deaf would be untrue
             said["hears"] = self.attended
-        if self.attended and level >= DISCLOSURE_CODE:
-            said["code"] = settings.officer
-        if self.attended and level >= DISCLOSURE_NAME and settings.officer_name:
-            said["name"] = settings.officer_name
+        name = self._ctx.settings.officer_names.get(code, "")
+        if code and level >= DISCLOSURE_CODE:
+            said["code"] = code
+        if code and name and level >= DISCLOSURE_NAME:
+            said["name"] = name
         return said
 
     # --- the peer's word -----------------------------------------------------------------------
@@ -262,11 +308,12 @@ class Watch:
         if self._peer is None or not contact:
             return WatchView(attended=None, code=None)
         attended, hears = self._peer.get("attended"), self._peer.get("hears")
-        code = self._peer.get("code")
-        disclosed = self._ctx.genesis.disclosure >= DISCLOSURE_CODE and isinstance(code, str)
+        code, name = self._peer.get("code"), self._peer.get("name")
+        level = self._ctx.genesis.disclosure
         return WatchView(
             attended=attended if isinstance(attended, bool) else None,
-            code=code if disclosed and isinstance(code, str) else None,
+            code=code if level >= DISCLOSURE_CODE and isinstance(code, str) else None,
+            name=name if level >= DISCLOSURE_NAME and isinstance(name, str) else None,
             hears=hears if isinstance(hears, bool) else None,
         )
 

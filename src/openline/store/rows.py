@@ -7,9 +7,15 @@ from sqlalchemy.dialects.sqlite import insert
 
 from openline.engine.ports import OutboxItem, StoredEntry, StoredNote, StoredState
 from openline.errors import StoreError
+from openline.record.cbor import as_bytes, decode_list, encode
+from openline.record.limits import STATEMENT_BYTES_MAX
 from openline.store import tables as t
 
 Row = dict[str, Any]
+
+_TWO: Final = b"\x82"
+"""First byte of an array of two. A statement is a COSE_Sign1 and begins otherwise."""
+_PACKED_MAX: Final = 2 * STATEMENT_BYTES_MAX + 16
 
 GENESIS_SIGNATURE_META: Final = ("genesis-signature-a", "genesis-signature-b")
 """Names in ``Writes.meta`` under which a genesis signature that arrives later is kept."""
@@ -78,7 +84,7 @@ def of_outbox(item: OutboxItem) -> Row:
         "drill": item.drill,
         "salt": item.salt,
         "body": item.body,
-        "statement": item.statement,
+        "statement": _packed(item),
         "written_wall_ms": item.written_wall_ms,
     }
 
@@ -141,4 +147,19 @@ def _half(connection: sa.Connection, log: int) -> tuple[StoredEntry, ...]:
 def _outbox(connection: sa.Connection) -> tuple[OutboxItem, ...]:
     columns = [column for column in t.outbox.c if column.name != "place"]
     query = sa.select(*columns).order_by(t.outbox.c.place)
-    return tuple(OutboxItem(*row) for row in connection.execute(query))
+    return tuple(_outbox_item(row) for row in connection.execute(query))
+
+
+def _packed(item: OutboxItem) -> bytes | None:
+    """The statements as one value: one as it is, two as a CBOR array of their bytes."""
+    if item.statement is None or item.second is None:
+        return item.statement
+    return encode([item.statement, item.second])
+
+
+def _outbox_item(row: sa.Row[Any]) -> OutboxItem:
+    name, kind, drill, salt, body, statement, written_wall_ms = tuple(row)
+    second = None
+    if statement is not None and statement[:1] == _TWO:
+        statement, second = (as_bytes(said) for said in decode_list(statement, _PACKED_MAX, 2))
+    return OutboxItem(name, kind, drill, salt, body, statement, written_wall_ms, second)

@@ -15,11 +15,55 @@ SECRET_BYTES_MIN: Final = 32
 _POST_NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]{1,100}(:[0-9]{1,5})?")
 _PORT_MAX: Final = 65535
+_IDLE_MINUTES_MAX: Final = 1440
+_NAME_CHARACTERS_MAX: Final = 200
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DESK_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?")
 
 
 def system_wall_ms() -> int:
     """The machine's clock, for the expiry of cookies and the stamps of ticks."""
     return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpsConfig:
+    """Desks on other machines: HTTPS alone, under the post's own certificate authority.
+
+    Attributes:
+        host, port: where to listen.
+        console, audio: the two names, without a port; lower case, and not this machine's own.
+        certificate: the file of key and certificates, renewed if it is due; blocks.
+    """
+
+    host: str
+    port: int
+    console: str
+    audio: str
+    certificate: Callable[[], Path]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used.
+
+        Raises:
+            ConfigError: ``web.config``.
+        """
+        if not 0 <= self.port <= _PORT_MAX:
+            raise ConfigError("web.config", "https.port")
+        for name in (self.console, self.audio):
+            if not is_desk_name(name):
+                raise ConfigError("web.config", "https.console or https.audio")
+        if self.console == self.audio:
+            raise ConfigError("web.config", "one name for two origins")
+
+
+def is_desk_name(name: str) -> bool:
+    """Whether a desk can have that host name: two labels at least, no address, not localhost."""
+    return (
+        len(name) <= _NAME_CHARACTERS_MAX
+        and _DESK_NAME.fullmatch(name) is not None
+        and not name.endswith("localhost")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +81,8 @@ class DeskServerConfig:
         language: language of the page until an officer chooses, and of refusals.
         phrases: folder of the side's own recordings of the agreed phrases.
         recordings: takes what the media page recorded; None refuses it.
+        https: the second listener, for desks on other machines.
+        idle_minutes: without an act of its officer for so long a desk locks; 0 for never.
         wall_ms: the clock.
     """
 
@@ -48,6 +94,8 @@ class DeskServerConfig:
     language: str = "en"
     phrases: Path | None = None
     recordings: RecordingSink | None = None
+    https: HttpsConfig | None = None
+    idle_minutes: float = 15.0
     wall_ms: Callable[[], int] = system_wall_ms
 
     def __post_init__(self) -> None:
@@ -64,6 +112,8 @@ class DeskServerConfig:
             raise ConfigError("web.config", "post_name")
         if any(not _ORIGIN.fullmatch(origin) for origin in self.frame_ancestors):
             raise ConfigError("web.config", "frame_ancestors")
+        if not 0 <= self.idle_minutes <= _IDLE_MINUTES_MAX:
+            raise ConfigError("web.config", "idle_minutes")
         if self.language not in LANGUAGES:
             raise ConfigError("web.config", "language")
 

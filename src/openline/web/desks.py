@@ -3,6 +3,8 @@
 The sink given to the post notes an event and returns; a writer sends. A page that
 does not keep up, sends what it must not, or sends too much, loses its socket. Ticks
 go out four times a second whatever else happens: the page's clock runs on them.
+
+A desk whose session is locked hears and shows the line: its page is sent no text, and asks in vain.
 """
 
 import asyncio
@@ -14,21 +16,26 @@ from typing import Final
 from starlette.types import Message  # tidy: Starlette's name
 from starlette.websockets import WebSocket, WebSocketState
 
-from openline.engine.desk import DeskApi, DeskEvent, Role, Seat, ViewChanged
+from openline.engine.desk import DeskApi, DeskEvent, Role, Seat, TimelineChanged, ViewChanged
 from openline.errors import AccessError, OpenlineError
 from openline.web.config import DeskServerConfig
 from openline.web.frames import (
+    NO_ACTS,
     SEAT,
     Frame,
     act,
     dump,
     event_frame,
+    heard_from_locked,
     parse_frame,
     role_of,
+    shown_items,
     view_frame,
     welcome,
 )
+from openline.web.idle import Idle
 from openline.web.seats import SEAT_COUNT, Roles, choose, parse_wish
+from openline.web.sessions import Session, Sessions
 
 TICK_S: Final = 0.25
 VIEW_S: Final = 0.03
@@ -61,17 +68,18 @@ class Desk:
         api: DeskApi,
         config: DeskServerConfig,
         websocket: WebSocket,
-        seat: Seat,
-        key: str,
-        roles: Roles,
+        place: tuple[Seat, str],
+        session: Session,
+        shared: tuple[Roles, Sessions],
     ) -> None:
-        """See the class."""
+        """See the class; ``place`` is the seat and the page's key."""
         self.id: Final = secrets.token_bytes(8)
-        self.key: Final = key
-        self.seat = seat
-        self._roles = roles
+        self.seat, self.key = place
+        self._session = session
+        self._roles, self._sessions = shared
         self._api = api
         self._config = config
+        self._idle = Idle(config.idle_minutes)
         self._websocket = websocket
         self._waiting: deque[Frame] = deque()
         self._wake = asyncio.Event()
@@ -89,9 +97,49 @@ class Desk:
             self._view_due = True
         elif len(self._waiting) >= WAITING_MAX:
             self.finish(TOO_SLOW, "web.slow")
-        elif (frame := event_frame(event)) is not None:
+        elif (frame := event_frame(event)) is not None and self._may_have(event):
             self._waiting.append(frame)
         self._wake.set()
+
+    def _may_have(self, event: DeskEvent) -> bool:
+        """What is written on the line is for officers: a locked page is not sent it."""
+        return self._session.unlocked or not isinstance(event, TimelineChanged)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether an officer is signed in here."""
+        return self._session.unlocked
+
+    def locked(self) -> None:
+        """Nobody is signed in here any more: stop, show nothing, go on hearing."""
+        if not self._closed:
+            self._api.desk_locked(self.id)
+            self._waiting.append({"t": "locked"})
+            self._view_due = True
+            self._wake.set()
+
+    def unlocked(self, session: Session) -> None:
+        """This session's officer signed in here."""
+        self._session = session
+        self.seat = replace(self.seat, officer=session.officer)
+        self._idle.acted()
+        if not self._closed:
+            self._api.desk_unlocked(self.id, session.officer)
+            self._waiting.append({"t": "unlocked"} | self._own() | shown_items(self._api))
+            self._view_due = True
+            self._wake.set()
+
+    def _own(self) -> Frame:
+        """What is so at this desk alone."""
+        left_ms = self._idle.warning_ms() if self._session.unlocked else None
+        return {
+            "session": {
+                "officer": self._session.officer,
+                "unlocked": self._session.unlocked,
+                "passphrase": self._sessions.needs_passphrase(self._session),
+                "locks_in_ms": left_ms,
+            }
+        }
 
     def finish(self, close_code: int, error_code: str) -> None:
         """End this desk: the post forgets it now, its page is told why."""
@@ -105,13 +153,17 @@ class Desk:
         """Tell the post, once, that this desk is gone."""
         if not self._closed:
             self._closed = True
+            self._sessions.left(self._session, self)
             self._api.desk_closed(self.id)
 
     async def run(self) -> None:
         """Serve the page until it goes, fails, or is sent away."""
-        self._api.desk_opened(self.id, self.sink, self.seat)
-        first = welcome(self.id, self.seat, self._api, self._config.wall_ms())
-        self._waiting.appendleft(first)
+        unlocked = self._session.unlocked
+        self._sessions.seated(self._session, self)
+        self._api.desk_opened(self.id, self.sink, self.seat, locked=not unlocked)
+        now_ms = self._config.wall_ms()
+        first = welcome(self.id, self.seat, self._api, now_ms, with_items=unlocked)
+        self._waiting.appendleft(first | self._own())
         self._wake.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -127,9 +179,14 @@ class Desk:
 
     async def _tick(self) -> None:
         while True:
+            self._look_whether_idle()
             self._view_due = True
             self._wake.set()
             await asyncio.sleep(TICK_S)
+
+    def _look_whether_idle(self) -> None:
+        if self._session.unlocked and self._idle.over(self._api.view()):
+            self._sessions.lock(self._session)
 
     async def _write(self) -> None:
         while True:
@@ -152,7 +209,7 @@ class Desk:
             return
         self._view_due = self._view_later = False
         self._view_at = now + VIEW_S
-        await self._send(view_frame(self._api.view(), self._config.wall_ms()))
+        await self._send(view_frame(self._api.view(), self._config.wall_ms()) | self._own())
 
     async def _bid_farewell(self, close_code: int, error_code: str) -> None:
         await self._send({"t": "closed", "code": error_code})
@@ -191,8 +248,17 @@ class Desk:
             self.finish(REFUSED, error.code)
 
     def _act(self, frame: Frame) -> None:
+        kind = frame["t"]
+        if kind == "lock":
+            self._sessions.lock(self._session)
+            return
+        if not self._session.unlocked and not heard_from_locked(frame):
+            self._refuse_locked(frame)
+            return
+        if kind not in NO_ACTS:
+            self._idle.acted()
         try:
-            if frame["t"] == SEAT:
+            if kind == SEAT:
                 self._sit_as(role_of(frame))
             else:
                 act(self._api, self.id, frame)
@@ -201,6 +267,13 @@ class Desk:
         except OpenlineError as error:  # the post refuses this one act
             request = frame.get("request")
             self._answer_refused(error, request if isinstance(request, str) else "")
+
+    def _refuse_locked(self, frame: Frame) -> None:
+        if frame["t"] == "talk":
+            self._waiting.append({"t": "stop-talking", "reason": "call.desk_locked"})
+        request = frame.get("request")
+        error = AccessError("web.locked", "nobody is signed in")
+        self._answer_refused(error, request if isinstance(request, str) else "")
 
     def _sit_as(self, role: Role) -> None:
         self._roles.keep(self.key, role)
@@ -216,10 +289,11 @@ class Desk:
 class Desks:
     """Which page has which seat."""
 
-    def __init__(self, api: DeskApi, config: DeskServerConfig) -> None:
+    def __init__(self, api: DeskApi, config: DeskServerConfig, sessions: Sessions) -> None:
         """See the class."""
         self._api = api
         self._config = config
+        self._sessions = sessions
         self._seated: dict[int, Desk] = {}
         self._roles = Roles()
 
@@ -228,8 +302,11 @@ class Desks:
         """Whether a page has a desk."""
         return bool(self._seated)
 
-    async def serve(self, websocket: WebSocket) -> None:
-        """Give a seat to this page; a page that had it is told and goes quiet."""
+    async def serve(self, websocket: WebSocket, session: Session) -> None:
+        """Give a seat to this page; a page that had it is told and goes quiet.
+
+        A session is at one desk: a page of it that sits elsewhere goes quiet too.
+        """
         await websocket.accept()
         try:
             wish = parse_wish(websocket.query_params)
@@ -240,12 +317,19 @@ class Desks:
         if slot is None:
             await _send_away(websocket, FULL, {"code": "web.desks_full", "desks": self._seats()})
             return
+        before = self._seated.get(slot)
+        if before is not None and before.signed_in and not session.unlocked:
+            # A page without an officer takes the seat from nobody who has one.
+            await _send_away(websocket, TAKEN_OVER, {"code": "web.taken_over"})
+            return
+        self._leave_elsewhere(session, slot)
         before = self._seated.pop(slot, None)
         if before is not None:
             before.finish(TAKEN_OVER, "web.taken_over")
         role = self._role(wish.key, before)
-        seat = Seat(slot=slot, role=role)
-        desk = Desk(self._api, self._config, websocket, seat, wish.key, self._roles)
+        place = Seat(slot=slot, role=role, officer=session.officer), wish.key
+        shared = self._roles, self._sessions
+        desk = Desk(self._api, self._config, websocket, place, session, shared)
         self._seated[slot] = desk
         self._roles.keep(wish.key, role)
         try:
@@ -253,6 +337,13 @@ class Desks:
         finally:
             if self._seated.get(slot) is desk:
                 del self._seated[slot]
+
+    def _leave_elsewhere(self, session: Session, slot: int) -> None:
+        """The page of that session at another seat, if there is one, goes quiet."""
+        for at, desk in list(self._seated.items()):
+            if at != slot and session.place is desk:
+                del self._seated[at]
+                desk.finish(TAKEN_OVER, "web.taken_over")
 
     def close(self) -> None:
         """The post stops: every page is told."""

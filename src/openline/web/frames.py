@@ -197,6 +197,10 @@ def _private(api: DeskApi, desk: bytes, frame: Frame) -> None:
     api.private(desk, on=_flag(frame, "on"))
 
 
+def _nothing(_api: DeskApi, _desk: bytes, _frame: Frame) -> None:
+    """What the desk's own socket obeys: the post is asked for nothing."""
+
+
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
     "figures": _figures,
@@ -215,6 +219,8 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "phrase": _phrase,
     "declare": _declare,
     "record": _record,
+    "here": _nothing,
+    "lock": _nothing,
 }
 SEAT: Final = "seat"
 """The one frame that is for the desk server: it keeps who sits where."""
@@ -230,6 +236,16 @@ def role_of(frame: Frame) -> Role:
     if role is None:
         raise AccessError("web.frame", "role")
     return role
+
+
+NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-result"})
+"""What a page sends by itself; anything else is an act of its officer."""
+
+
+def heard_from_locked(frame: Frame) -> bool:
+    """Whether a page may send this while nobody is signed in: it hears, and it may fall silent."""
+    ceases = frame["t"] in ("talk", "private", "two-way") and frame.get("on") is False
+    return frame["t"] in NO_ACTS or ceases
 
 
 def parse_frame(raw: object) -> Frame:
@@ -265,16 +281,26 @@ def dump(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def welcome(desk: bytes, seat: Seat, api: DeskApi, sent_ms: int) -> Frame:
+def welcome(
+    desk: bytes, seat: Seat, api: DeskApi, sent_ms: int, *, with_items: bool = True
+) -> Frame:
     """The first frame: all that there is to show."""
-    return {
-        "t": "welcome",
-        "version": PROTOCOL_VERSION,
-        "desk": desk.hex(),
-        "seat": dataclasses.asdict(seat),
-        "text_bytes_max": TEXT_BYTES_MAX,
-        "timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)],
-    } | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
+    return (
+        {
+            "t": "welcome",
+            "version": PROTOCOL_VERSION,
+            "desk": desk.hex(),
+            "seat": dataclasses.asdict(seat),
+            "text_bytes_max": TEXT_BYTES_MAX,
+        }
+        | (shown_items(api) if with_items else {"timeline": []})
+        | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
+    )
+
+
+def shown_items(api: DeskApi) -> Frame:
+    """The newest items, as ``welcome`` and ``unlocked`` bring them."""
+    return {"timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)]}
 
 
 def view_frame(view: PostView, sent_ms: int) -> Frame:

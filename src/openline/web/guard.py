@@ -19,6 +19,7 @@ from openline.web import audio
 from openline.web.catalogue import choose_language
 from openline.web.problems import problem
 
+HTTPS_PORT: Final = 443
 _DENIED: Final = 1008
 _FEATURES_OFF: Final = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
@@ -28,29 +29,47 @@ _FEATURES_OFF: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """The two hosts of one desk server."""
+    """The two hosts of one listener of a desk server: plain on loopback, else HTTPS.
+
+    Attributes:
+        console_name, audio_name: without the port.
+    """
 
     port: int
+    https: bool = False
+    console_name: str = "localhost"
+    audio_name: str = "audio.localhost"
+
+    def _host(self, name: str) -> str:
+        return name if self.https and self.port == HTTPS_PORT else f"{name}:{self.port}"
+
+    def _origin(self, host: str) -> str:
+        return f"https://{host}" if self.https else f"http://{host}"
 
     @property
     def console_host(self) -> str:
         """Host of the duty officer's page."""
-        return f"localhost:{self.port}"
+        return self._host(self.console_name)
 
     @property
     def audio_host(self) -> str:
         """Host of the media page."""
-        return f"audio.localhost:{self.port}"
+        return self._host(self.audio_name)
 
     @property
     def console(self) -> str:
         """Origin of the duty officer's page."""
-        return f"http://{self.console_host}"
+        return self._origin(self.console_host)
 
     @property
     def audio(self) -> str:
         """Origin of the media page."""
-        return f"http://{self.audio_host}"
+        return self._origin(self.audio_host)
+
+    @property
+    def socket(self) -> str:
+        """Origin of the desk's WebSocket."""
+        return self.console.replace("http", "ws", 1)
 
 
 def console_headers(names: Names, frame_ancestors: Iterable[str]) -> dict[str, str]:
@@ -62,7 +81,7 @@ def console_headers(names: Names, frame_ancestors: Iterable[str]) -> dict[str, s
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
-        f"connect-src 'self' ws://{names.console_host}",
+        f"connect-src 'self' {names.socket}",
         f"frame-src {names.audio}",
         f"frame-ancestors {framing}",
         "base-uri 'none'",
@@ -99,6 +118,8 @@ COMMON_HEADERS: Final = {
     "x-content-type-options": "nosniff",
 }
 
+HTTPS_HEADERS: Final = {"strict-transport-security": "max-age=31536000"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -125,7 +146,8 @@ class Guard:
         hosts = connection.headers.getlist("host")
         site = self._sites.get(hosts[0].lower()) if len(hosts) == 1 else None
         answer = self._refusal(connection, site)
-        headers = COMMON_HEADERS | (site.headers if site else {})
+        headers = COMMON_HEADERS | (HTTPS_HEADERS if self._names.https else {})
+        headers |= site.headers if site else {}
 
         async def send_with_headers(event: Message) -> None:  # tidy: Starlette's name
             if event["type"] in ("http.response.start", "websocket.http.response.start"):

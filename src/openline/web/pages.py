@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,9 +24,11 @@ from openline.web.guard import Names, deny
 from openline.web.phrases import PhraseBook
 from openline.web.problems import problem
 from openline.web.recordings import take_piece
-from openline.web.signin import COOKIE_LIFE_MS, Cookies, LaunchTokens
+from openline.web.sessions import Session, Sessions
+from openline.web.signin import COOKIE_LIFE_MS, Kind, LaunchTokens
 
-BODY_BYTES_MAX: Final = 1024
+BODY_BYTES_MAX: Final = 4096
+CODE_CHARACTERS_MAX: Final = 16
 SIGNIN_TRIES: Final = 20
 SIGNIN_WINDOW_MS: Final = 60_000
 SAMPLE_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -64,14 +66,21 @@ class ConsoleSite:
     """The console's origin: sign-in, page, static files, the desk's WebSocket."""
 
     def __init__(
-        self, config: DeskServerConfig, names: Names, tokens: LaunchTokens, desks: Desks
+        self,
+        config: DeskServerConfig,
+        names: Names,
+        tokens: LaunchTokens,
+        desks: Desks,
+        sessions: Sessions,
     ) -> None:
         """See the class."""
         self._config = config
         self._names = names
         self._tokens = tokens
         self._desks = desks
-        self._cookies = Cookies(config.secret, config.post_name)
+        self._sessions = sessions
+        # The browser keeps a __Host- cookie only from this very host over HTTPS.
+        self._cookie = f"__Host-{config.cookie_name}" if names.https else config.cookie_name
         self._files = console_files()
         self._phrases = PhraseBook(config.phrases)
         self._tries: list[int] = []
@@ -88,12 +97,12 @@ class ConsoleSite:
             exception_handlers={HTTPException: self._failed},
         )
 
-    def _signed_in(self, cookies: dict[str, str]) -> bool:
-        value = cookies.get(self._config.cookie_name, "")
-        return self._cookies.holds(value, self._config.wall_ms())
+    def _session_of(self, cookies: dict[str, str]) -> Session | None:
+        return self._sessions.find(cookies.get(self._cookie, ""))
 
     async def _page(self, request: Request) -> Response:
-        name = "index.html" if self._signed_in(request.cookies) else "signin.html"
+        session = self._session_of(request.cookies)
+        name = "signin.html" if session is None else "index.html"
         metas = {"openline-audio": self._names.audio, "openline-language": self._config.language}
         if self._config.frame_ancestors:
             metas["openline-demo"] = " ".join(self._config.frame_ancestors)
@@ -102,45 +111,81 @@ class ConsoleSite:
         )
         page = self._files[name][0].replace(b"<!--metas-->", lines.encode())
         response = Response(page, media_type="text/html")
-        if name == "index.html":
-            self._set_cookie(response)
+        if session is not None:
+            self._set_cookie(response, session)
         return response
 
-    def _set_cookie(self, response: Response) -> None:
+    def _set_cookie(self, response: Response, session: Session) -> None:
         response.set_cookie(
-            self._config.cookie_name,
-            self._cookies.issue(self._config.wall_ms()),
+            self._cookie,
+            self._sessions.cookie(session),
             max_age=COOKIE_LIFE_MS // 1000,
             httponly=True,
+            secure=self._names.https,  # tidy: Starlette's name
             samesite="strict",
             path="/",
         )
 
     async def _session(self, request: Request) -> Response:
-        if self._signed_in(request.cookies):
+        session = self._session_of(request.cookies)
+        language = language_of(request, self._config.language)
+        if session is None:
+            return problem("web.signin", language)
+        if session.unlocked:
             return Response(status_code=204)
-        return problem("web.signin", language_of(request, self._config.language))
+        response = problem("web.locked", language)
+        self._set_cookie(response, session)  # the one that it had may still say otherwise
+        return response
 
     async def _signin(self, request: Request) -> Response:
         language = language_of(request, self._config.language)
-        now_ms = self._config.wall_ms()
-        self._tries = [at for at in self._tries if at > now_ms - SIGNIN_WINDOW_MS]
-        if len(self._tries) >= SIGNIN_TRIES:
-            return problem("web.rate", language)
-        self._tries.append(now_ms)
+        before = self._session_of(request.cookies)
         try:
-            token = await self._token_of(request)
-            if token is None:
+            fields = await self._fields_of(request)
+            if fields is None:
                 return problem("web.body", language)
-            self._tokens.redeem(token, now_ms)
+            if "passphrase" in fields:
+                session = await self._by_passphrase(fields, before)
+            else:
+                session = self._by_token(fields.get("token"), before)
         except AccessError as error:
             return problem(error.code, language)
         response = Response(status_code=204)
-        self._set_cookie(response)
+        self._set_cookie(response, session)
         return response
 
-    async def _token_of(self, request: Request) -> str | None:
-        """The token in the body, or None for a body that is too long."""
+    async def _by_passphrase(self, fields: dict[str, Any], before: Session | None) -> Session:
+        """The officer's own sign-in.
+
+        Raises:
+            AccessError: ``web.passphrase``, whatever was wrong; ``web.rate``.
+        """
+        code, passphrase = fields.get("code"), fields["passphrase"]
+        if not isinstance(code, str) or not isinstance(passphrase, str):
+            raise AccessError("web.passphrase", "not texts")
+        desk = "" if before is None else before.id.hex()
+        await self._sessions.door.unlock(code[:CODE_CHARACTERS_MAX], passphrase, desk)
+        return self._sessions.begin(code, Kind.PASSPHRASE, before)
+
+    def _by_token(self, token: object, before: Session | None) -> Session:
+        """By a one-time address; only while the officer's key needs no passphrase.
+
+        Raises:
+            AccessError: ``web.token``, ``web.rate``.
+        """
+        now_ms = self._config.wall_ms()
+        self._tries = [at for at in self._tries if at > now_ms - SIGNIN_WINDOW_MS]
+        if len(self._tries) >= SIGNIN_TRIES:
+            raise AccessError("web.rate", "too many tries")
+        self._tries.append(now_ms)
+        officer = self._sessions.door.token_officer()
+        if not isinstance(token, str) or officer is None:
+            raise AccessError("web.token", "no token")
+        self._tokens.redeem(token, now_ms)
+        return self._sessions.begin(officer, Kind.TOKEN, before)
+
+    async def _fields_of(self, request: Request) -> dict[str, Any] | None:
+        """The fields of the body; None for a body that is too long."""
         body = b""
         async for piece in request.stream():
             body += piece
@@ -150,19 +195,16 @@ class ConsoleSite:
             fields = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise AccessError("web.token", "not JSON") from error
-        token = fields.get("token") if isinstance(fields, dict) else None
-        if not isinstance(token, str):
-            raise AccessError("web.token", "no token")
-        return token
+        return fields if isinstance(fields, dict) else {}
 
     async def _phrase_list(self, request: Request) -> Response:
-        if not self._signed_in(request.cookies):
+        if self._session_of(request.cookies) is None:
             return problem("web.signin", language_of(request, self._config.language))
         return JSONResponse(await asyncio.to_thread(self._phrases.listing))
 
     async def _recording(self, request: Request) -> Response:
         code = "web.signin"
-        if self._signed_in(request.cookies):
+        if self._session_of(request.cookies) is not None:
             code = await take_piece(self._config.recordings, request)
         if code:
             return problem(code, language_of(request, self._config.language))
@@ -176,8 +218,9 @@ class ConsoleSite:
         return Response(found[0], media_type=found[1])
 
     async def _desk(self, websocket: WebSocket) -> None:
-        if self._signed_in(websocket.cookies):
-            await self._desks.serve(websocket)
+        session = self._session_of(websocket.cookies)
+        if session is not None:
+            await self._desks.serve(websocket, session)
             return
         answer = problem("web.signin", self._config.language)
         await deny(answer, websocket.scope, websocket.receive, websocket.send)

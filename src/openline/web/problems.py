@@ -12,6 +12,8 @@ STATUS: Final[dict[str, int]] = {
     "web.origin": 403,
     "web.signin": 403,
     "web.token": 403,
+    "web.passphrase": 403,
+    "web.locked": 403,
     "web.not_found": 404,
     "web.method": 405,
     "web.body": 413,

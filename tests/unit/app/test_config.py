@@ -89,3 +89,43 @@ def test_what_a_side_accepts_stands_in_its_settings(tmp_path: Path) -> None:
     )
     found = load_config(tmp_path / "post.toml").calls
     assert (found.announce, found.ring, found.two_way) == ("08:00-18:00", "always", "never")
+
+
+HTTPS = """[desk.https]
+bind = "0.0.0.0:8443"
+console = "desk.north.example"
+audio = "audio.north.example"
+address = "10.0.0.5"
+"""
+
+
+def test_desks_on_other_machines_are_served_over_https(tmp_path: Path) -> None:
+    path = tmp_path / "post.toml"
+    path.write_text(HTTPS + GOOD)
+    found = load_config(path).desk
+    assert found.https is not None
+    assert (found.https.console, found.https.address) == ("desk.north.example", "10.0.0.5")
+    assert found.idle_minutes == 15
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.0.0.0:8443", "desk.north.example:8443"),
+        ("desk.north.example", "10.0.0.5"),
+        ("desk.north.example", "localhost"),
+        ("audio.north.example", "desk.north.example"),
+        ('"10.0.0.5"', '"audio.north.example"'),
+        ("address", "adress"),
+    ],
+)
+def test_https_settings_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str) -> None:
+    fault = refused(tmp_path, HTTPS.replace(old, new) + GOOD)
+    assert fault.code in ("config.value", "config.unknown_key")
+    assert str(fault.facts["key"]).startswith("desk.https")
+
+
+@pytest.mark.parametrize("key", ["bind", "host", "address", "listen"])
+def test_the_plain_page_is_offered_to_no_other_machine(tmp_path: Path, key: str) -> None:
+    fault = refused(tmp_path, f'[desk]\n{key} = "0.0.0.0:8440"\n' + GOOD)
+    assert (fault.code, fault.facts["key"]) == ("config.desk_plain", f"desk.{key}")

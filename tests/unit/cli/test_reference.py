@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from openline.app.config import (
     AlarmSettings,
     CallSettings,
+    DeskHttpsSettings,
     DeskSettings,
     DiagnosticsSettings,
     PathSettings,
@@ -36,7 +37,12 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status",),
     ("text",),
     ("desk-url",),
-    ("desk",),
+    ("officer", "add"),
+    ("officer", "passphrase"),
+    ("officer", "list"),
+    ("officer", "revoke"),
+    ("desk", "ca"),
+    ("desk", "headless"),
     ("record",),
     ("phrases",),
     ("recording",),
@@ -110,11 +116,12 @@ def test_every_setting_is_in_the_reference() -> None:
     wanted = [
         *(key for key in keys(PostConfig) if key == "`officer`"),
         *keys(PathSettings, "paths.NAME."),
-        *keys(DeskSettings, "desk."),
+        *(key for key in keys(DeskSettings, "desk.") if key != "`desk.https`"),
+        *keys(DeskHttpsSettings, "desk.https."),
         *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
         *keys(AlarmSettings, "alarms."),
         *keys(RecordingSettings, "recording."),
     ]
-    assert len(wanted) == 17
+    assert len(wanted) == 22
     assert [key for key in wanted if f"| {key} |" not in text] == []

@@ -92,6 +92,14 @@ def test_notes_merge_field_by_field(store: Store) -> None:
     assert store.notes() == (StoredNote(0, 2, b"note", b"r", b"s", b"h"),)
 
 
+def test_an_enrolment_waits_with_the_statements_of_both_officers(store: Store) -> None:
+    real = b"\x84" + b"c" * 300  # a COSE_Sign1 begins so
+    item = OutboxItem("11" * 16, "enrol", not DRILL, b"s" * 16, b"body", real, 5, real[::-1])
+    store.commit(Writes(expect=(2, 1), outbox_add=(item,)))
+    assert loaded(store).outbox == (item,)
+    assert loaded(store).outbox[0].statements == (real, real[::-1])
+
+
 def test_outbox_leaves_in_the_transaction_of_its_entry(store: Store) -> None:
     item = OutboxItem("ab" * 16, "text", not DRILL, b"t" * 16, b"text", b"cose", 77)
     store.commit(Writes(expect=(2, 1), outbox_add=(item,)))

@@ -124,6 +124,7 @@ class FakeDeskApi:
     items: list[TimelineItem] = field(default_factory=list)
     sinks: dict[bytes, DeskSink] = field(default_factory=dict)
     seats: dict[bytes, Seat] = field(default_factory=dict)
+    locked: dict[bytes, bool] = field(default_factory=dict)
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
     figures: list[Figures] = field(default_factory=list)
@@ -148,17 +149,28 @@ class FakeDeskApi:
     def said(self, kind: str) -> list[tuple[Any, ...]]:
         return [act for act in self.acts if act[0] == kind]
 
-    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
-        self.acts.append(("desk_opened", desk))
-        self.seats[desk] = seat
-        self.sinks[desk] = sink
-
     def seated(self, desk: bytes, seat: Seat) -> None:
         self.acts.append(("seat", seat.slot, seat.role))
         self.seats[desk] = seat
 
     def private(self, _desk: bytes, *, on: bool) -> None:
         self.acts.append(("private", on))
+
+    def desk_opened(
+        self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT, *, locked: bool = False
+    ) -> None:
+        self.acts.append(("desk_opened", desk))
+        self.seats[desk] = seat
+        self.locked[desk] = locked
+        self.sinks[desk] = sink
+
+    def desk_locked(self, desk: bytes) -> None:
+        self.acts.append(("desk_locked", desk))
+        self.locked[desk] = True
+
+    def desk_unlocked(self, desk: bytes, officer: str) -> None:
+        self.acts.append(("desk_unlocked", officer))
+        self.locked[desk] = False
 
     def desk_closed(self, desk: bytes) -> None:
         self.acts.append(("desk_closed", desk))

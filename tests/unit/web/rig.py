@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openline.web import DeskServerConfig
 from openline.web.desks import Desks
 from openline.web.guard import Names
+from openline.web.sessions import Door, Sessions
 from openline.web.signin import LaunchTokens
-from openline.web.site import build
+from openline.web.site import Shared, build
 from tests.unit.web.fake_desk_api import FakeDeskApi
 
 PORT = 23000
@@ -42,6 +43,8 @@ class Rig:
 
     now_ms: int = 1_700_000_000_000
     settings: dict[str, Any] = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names(port=PORT))
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         self.api = FakeDeskApi()
@@ -53,8 +56,10 @@ class Rig:
             **self.settings,
         )
         self.tokens = LaunchTokens()
-        self.desks = Desks(self.api, self.config)
-        self.app = Counted(build(self.config, Names(port=PORT), self.tokens, self.desks))
+        self.sessions = Sessions(self.config, self.door, clock=lambda: self.now_ms / 1000)
+        self.desks = Desks(self.api, self.config, self.sessions)
+        self.shared = Shared(self.tokens, self.desks, self.sessions)
+        self.app = Counted(build(self.config, self.names, self.shared))
 
     def client(self, base: str = CONSOLE) -> TestClient:
         return TestClient(self.app, base_url=base, follow_redirects=False)

@@ -313,16 +313,15 @@ def seat_of(socket: WebSocketTestSession) -> tuple[int, str]:
 
 def test_three_pages_sit_at_three_seats_and_the_next_is_refused_in_words() -> None:
     rig = Rig()
-    client = rig.signed_in()
     with ExitStack() as pages:
         first, second, third = (
-            pages.enter_context(connect(client, f"?seat={key}")) for key in KEYS[:3]
+            pages.enter_context(connect(rig.signed_in(), f"?seat={key}")) for key in KEYS[:3]
         )
         seats = [seat_of(page) for page in (first, second, third)]
         assert seats == [(0, "principal"), (1, "listener"), (2, "listener")]
         second.send_json({"t": "seat", "role": "interpreter"})
         wait_for(first, rig.api, "seat")
-        with connect(client, f"?seat={KEYS[3]}") as seventh:
+        with connect(rig.signed_in(), f"?seat={KEYS[3]}") as seventh:
             told = next_of(seventh, "closed")
             assert told["code"] == "web.desks_full"
             assert [(desk["slot"], desk["role"]) for desk in told["desks"]] == [
@@ -332,7 +331,7 @@ def test_three_pages_sit_at_three_seats_and_the_next_is_refused_in_words() -> No
             ]
             assert close_of(seventh) == 4003
         assert len(rig.api.said("desk_opened")) == 3
-        taking = pages.enter_context(connect(client, f"?seat={KEYS[3]}&take=1"))
+        taking = pages.enter_context(connect(rig.signed_in(), f"?seat={KEYS[3]}&take=1"))
         assert seat_of(taking) == (1, "interpreter"), "the seat's role goes with it"
         assert next_of(second, "closed")["code"] == "web.taken_over"
         assert next_of(first, "view"), "nobody else notices"
@@ -341,8 +340,8 @@ def test_three_pages_sit_at_three_seats_and_the_next_is_refused_in_words() -> No
 
 def test_a_reloaded_page_finds_its_seat_and_its_role() -> None:
     rig = Rig()
-    client = rig.signed_in()
-    with connect(client, f"?seat={KEYS[0]}") as stays:
+    with connect(rig.signed_in(), f"?seat={KEYS[0]}") as stays:
+        client = rig.signed_in()
         with connect(client, f"?seat={KEYS[1]}") as page:
             assert seat_of(page) == (1, "listener")
             page.send_json({"t": "seat", "role": "interpreter"})
@@ -350,9 +349,9 @@ def test_a_reloaded_page_finds_its_seat_and_its_role() -> None:
             with connect(client, f"?seat={KEYS[1]}&slot=1") as again:
                 assert seat_of(again) == (1, "interpreter"), "its own, before the old one has gone"
                 assert next_of(page, "closed")["code"] == "web.taken_over"
-        with connect(client, f"?seat={KEYS[1]}&slot=2") as later:
+        with connect(rig.signed_in(), f"?seat={KEYS[1]}&slot=2") as later:
             assert seat_of(later) == (2, "interpreter"), "where it sat, if it is free"
-            with connect(client, f"?seat={KEYS[2]}&slot=2") as other:
+            with connect(rig.signed_in(), f"?seat={KEYS[2]}&slot=2") as other:
                 assert seat_of(other) == (1, "listener"), "nobody's seat is taken by asking"
         next_of(stays, "view")
 

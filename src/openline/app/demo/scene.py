@@ -187,6 +187,7 @@ def _make(side: Side, folder: Path, ports: Ports, sample: Path) -> Card:
     settings = post.config.read_text("utf-8")
     opened = (
         "[desk]\n"
+        "idle_minutes = 0  # nobody is asked to stay awake for a demonstration\n"
         f'frame_ancestors = ["http://localhost:{ports.page}"]  # the demo only\n'
         f'sample = "{sample}"  # a synthetic voice may stand in for the microphone: the demo only\n'
     )

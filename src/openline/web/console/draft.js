@@ -10,7 +10,8 @@ const write = (store, name, value) => { try { store.setItem(name, value); } catc
 
 export class Draft {
   constructor() {
-    this.text = read(sessionStorage, KEPT) ?? "";
+    this.officer = null; // until the post says who sits here
+    this.text = "";
     this.chosen = read(localStorage, KEPT_LANG);
     this.lang = this.chosen ?? currentLanguage();
     this.pending = "";
@@ -18,10 +19,25 @@ export class Draft {
     this.error = null;
   }
 
+  /** Each officer's own: another who signs in at this page neither sees nor loses it. */
+  ofOfficer(code) {
+    if (code === this.officer) return false;
+    const typed = this.officer === null ? this.text : "";
+    this.officer = code;
+    this.pending = "";
+    this.error = null;
+    this.text = typed || (read(sessionStorage, this.kept) ?? "");
+    return true;
+  }
+
+  get kept() {
+    return this.officer ? `${KEPT}.${this.officer}` : KEPT;
+  }
+
   setText(text) {
     this.text = text;
     this.error = null;
-    write(sessionStorage, KEPT, text);
+    write(sessionStorage, this.kept, text);
   }
 
   /** Until an officer chose, an empty field follows the page's language. */

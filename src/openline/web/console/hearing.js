@@ -61,7 +61,7 @@ export class Hearing {
   }
 
   officer() {
-    return state.view?.officer ?? this.proof?.officer ?? "";
+    return state.session.officer || (state.view?.officer ?? this.proof?.officer ?? "");
   }
 
   /** The officer's act: play the tone. */

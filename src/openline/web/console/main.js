@@ -2,6 +2,7 @@
 
 import { attachDemo } from "./demo.js";
 import { AudioLink } from "./audio-link.js";
+import { DeskSession } from "./desk-session.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
@@ -12,6 +13,7 @@ import { Socket } from "./socket.js";
 import { Spoken, spoken } from "./spoken.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
+import { tokenOfAddress } from "./views/signin-form.js";
 import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
 import * as keys from "./keys.js";
 import * as tones from "./tones.js";
@@ -25,7 +27,7 @@ const AUDIO_SILENT_MS = 3_000;
 const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
-if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+const token = tokenOfAddress();
 await loadWords();
 const draft = new Draft();
 let aliveAt = 0;
@@ -238,8 +240,17 @@ function sendAlive() {
 
 const watcher = new Watcher({ play: tones.play, alarm: (on) => audio.post({ t: "alarm", on }), onChange: () => demo("link", watcher.facts()) });
 
-function ticked({ view, sent_ms }) {
+const desk = new DeskSession({
+  draft,
+  send: (frame) => socket.send(frame),
+  audio: (frame) => audio.post(frame),
+  onLocked() { talk.stop("locked"); helpShown = false; },
+  onChange: redraw,
+});
+
+function ticked({ view, sent_ms, session }) {
   takeView(view, sent_ms);
+  desk.take(session);
   sendAlive();
   maybeSounded();
   watch();
@@ -270,6 +281,8 @@ const postFrames = {
   },
   view: ticked,
   ...phrases.postFrames(),
+  locked: () => desk.locked(),
+  unlocked: (frame) => desk.unlocked(frame),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
   answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
@@ -383,6 +396,9 @@ const actions = {
   draftKey: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) send(); },
   draftLang: (event) => { draft.setLang(event.target.value); redraw(); },
   send,
+  lock: () => socket.send({ t: "lock" }),
+  here: () => desk.here({ now: true }),
+  signIn: (given) => desk.signIn(given),
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
   latch: () => talk.latch(),
@@ -420,7 +436,7 @@ const demo = attachDemo({
 });
 
 for (const name of ["pointerdown", "keydown"]) {
-  window.addEventListener(name, () => { wakeSound(); watcher.seen(); }, { capture: true, passive: true });
+  window.addEventListener(name, () => { wakeSound(); watcher.seen(); desk.here(); }, { capture: true, passive: true });
 }
 document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
@@ -428,8 +444,9 @@ for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name
 onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
 keys.applyTheme();
 draw(actions, draft);
-document.getElementById("draft").value = draft.text;
 setInterval(watch, 250);
+// A one-time address opened where a desk stands locked lets its officer in again.
+if (token !== null) await desk.signIn({ token });
 // The demonstration's tabs take the desk over from its page; no other address does.
 const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
 socket.connect(demoTakes ? 0 : undefined);

@@ -7,6 +7,7 @@ import { composer } from "./views/composer.js";
 import { help } from "./views/help.js";
 import { phrases } from "./views/phrases.js";
 import { declarationsLine, recording } from "./views/recording.js";
+import { lock } from "./views/lock.js";
 import { strips } from "./views/strips.js";
 import { timeline } from "./views/timeline.js";
 import { voice } from "./views/voice.js";
@@ -64,7 +65,9 @@ const foot = () => html`<span>${t("foot.receipt")}</span>${declarationsLine()}`;
 export function draw(actions, draft) {
   document.body.classList.toggle("lost", !fresh());
   document.body.classList.toggle("live", fresh() && state.audio.mic === "LIVE");
+  document.body.classList.toggle("locked", !state.session.unlocked);
   drawTitle();
+  render(lock(actions), root("lock"));
   render(strips(actions), root("strips"));
   render(banner(actions), root("banner"));
   render(voice(actions), root("voice"));

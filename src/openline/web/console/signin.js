@@ -1,9 +1,10 @@
-// Exchange the one-time token of the address for a cookie, and drop it from the address bar.
+// Sign-in: by the one-time token of the address, which leaves the address bar at once, or by watch code and passphrase.
 
+import { render } from "./vendor/lit-html/lit-html.js";
 import { loadWords, t } from "./i18n.js";
+import { postSignin, signinForm, tokenOfAddress } from "./views/signin-form.js";
 
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
-history.replaceState(null, "", location.pathname + location.search);
+const token = tokenOfAddress();
 
 await loadWords();
 const words = document.getElementById("words");
@@ -13,20 +14,21 @@ function say(text) {
   document.title = `Openline: ${t("signin.title")}`;
 }
 
-async function exchange() {
-  say(t("signin.working"));
-  const answer = await fetch("/signin", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  if (answer.ok) {
-    location.replace(`/${location.search}`);
-    return;
-  }
-  const problem = await answer.json().catch(() => ({}));
-  say(t(`error.${problem.code ?? "web.token"}`));
+function ask() {
+  render(signinForm(enter), document.getElementById("form"));
+  document.getElementById("signin-code").focus();
 }
 
-if (token === null) say(t("signin.needed"));
-else await exchange().catch(() => say(t("signin.no_post")));
+/** Exchange what the officer gave for a cookie; says why not. */
+async function enter(given) {
+  say(t("signin.working"));
+  const refusal = await postSignin(given);
+  if (refusal === "") location.replace(`/${location.search}`);
+  else say(t(refusal));
+  return refusal === "";
+}
+
+if (token === null || !(await enter({ token }))) {
+  if (token === null) say(t("signin.needed"));
+  ask();
+}

@@ -23,7 +23,7 @@ export class Socket {
   connect(take) {
     clearTimeout(this.timer);
     this.away = "";
-    const socket = new WebSocket(`ws://${location.host}/desk${query(take)}`);
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/desk${query(take)}`);
     this.socket = socket;
     let opened = false;
     socket.onmessage = ({ data }) => {

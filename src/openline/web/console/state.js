@@ -22,6 +22,8 @@ export const state = {
   microphoneFault: "", // stands until the microphone opens again, whatever else happens
   level: { own: -100, far: -100, clip: false },
   gate: false,
+  // Who is signed in here. A locked desk hears, shows the line, and does nothing else.
+  session: { officer: "", unlocked: true, passphrase: false, locks_in_ms: null, refusal: "" },
   figures: {}, // pair slot -> what is heard over that connection, each second
   notice: null, // {code|key, facts, until}: what was refused last, in words
 };
@@ -99,6 +101,7 @@ export const endsIn = (call) =>
 /** Why speech is not possible now, as a key, or "". */
 export function whyNotSpeak() {
   if (!fresh()) return "speak.post_lost";
+  if (!state.session.unlocked) return "speak.locked";
   // Without contact the key would only open a microphone that nobody hears; UNSURE may still carry.
   if (state.view.link.state === "DOWN") return "speak.link_down";
   if (!state.audio.ready) return "speak.no_audio_page";

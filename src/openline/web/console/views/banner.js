@@ -33,7 +33,7 @@ function watch(side, watchView, names, officer) {
   return html`<div class="watch ${attended === false ? "off" : ""}">
     <span class="label">${t(`watch.${side}`)} · ${nameOf(names)}</span>
     <span class="word">${SHAPES[attended === true ? "yes" : attended === false ? "dead" : "not_reported"]}
-      ${t(key)}${code ? html` <b class="code">${code}</b>` : nothing}</span></div>`;
+      ${t(key)}${known && watchView.name ? html` <b>${watchView.name}</b>` : nothing}${code ? html` <b class="code">${code}</b>` : nothing}</span></div>`;
 }
 
 function path(item) {
@@ -79,6 +79,7 @@ export function banner(actions) {
         ${fresh() && view.link.paths.some((item) => item.shared) ? html`<li class="lamp"><em>${t("path.shared")}</em></li>` : nothing}</ul>
       ${record(view)}
       <span class="tools">
+        ${state.session.unlocked ? html`<button id="lock-desk" class="plain" @click=${actions.lock} title=${t("lock.now_help")}>${t("lock.now")}</button>` : nothing}
         <button class="plain" @click=${actions.nextLanguage} lang=${actions.otherLanguage().tag} title="${t("language.help")} (L)">${actions.otherLanguage().name}</button>
         <button class="plain" @click=${actions.nextTheme} aria-label="${t("theme.help")}: ${t(`theme.${actions.theme()}`)}" title=${t(`theme.${actions.theme()}`)}>◐</button>
         <button class="plain" @click=${actions.help} aria-haspopup="dialog" aria-label=${t("help.title")} title="${t("help.title")} (?)">?</button>

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
 import { errorWords, t, utcTime } from "../i18n.js";
+import { locksIn } from "./lock.js";
 import { fullDesks } from "./desks.js";
 import { SHAPES } from "./shapes.js";
 
@@ -31,7 +32,9 @@ export function strips(actions) {
   const view = fresh() ? state.view : null;
   const halted = view?.record.state === "halted";
   const muted = fresh() && state.audio.ready && state.audio.context !== "running";
+  const left = locksIn();
   return html`${lost(actions)}
+    ${left === null ? nothing : strip("warn", t("lock.in", { n: left }), t("lock.in_next"), html`<button @click=${actions.here}>${t("lock.stay")}</button>`)}
     ${halted ? strip("grave", t("halted.title"), t("halted.text", { fault: errorWords(view.record.fault ?? "") })) : nothing}
     ${view?.disk_fault ? strip("grave", t("disk.title"), errorWords(view.disk_fault)) : nothing}
     ${muted ? strip("warn", t("sound.off"), t("sound.off_next"), html`<button @click=${actions.wakeSound}>${t("sound.turn_on")}</button>`) : nothing}`;

@@ -62,7 +62,7 @@ function facts(item) {
   };
 }
 
-const KINDS = new Set(["call", "enrol", "restored", "declare", "recording"]);
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke"]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
