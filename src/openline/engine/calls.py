@@ -272,7 +272,9 @@ class Calls:
     def sounded(self, desk: bytes, name: str) -> None:
         """The far voice was played at a desk of ours."""
         call = self._core.call
-        if call is None or call.tag.hex() != name or call.sounded or not self._watch.hears(desk):
+        if call is None or call.role != "called" or call.tag.hex() != name:
+            return  # a phrase that answers a caller sounds at the caller, and is no such fact
+        if call.sounded or not self._watch.hears(desk):
             return
         call.sounded = True
         self._core.teller.tell(call)

@@ -241,3 +241,18 @@ def test_two_phrases_at_once_make_one_call_that_only_speech_takes(
     pair.run(700)
     for side in (pair.a, pair.b):
         assert [account["phrases"] for log in accounts(side) for account in log] == [[1, 7]] * 2
+
+
+def test_a_phrase_that_sounds_at_the_caller_is_not_the_callers_voice_sounding() -> None:
+    pair = Pair()
+    pair.run(1_000)
+    pair.talk(pair.a)
+    press(pair, pair.b, 3)
+    name = call_of(pair, pair.a).call
+    pair.a.post.sounded(DESK["a"], name, pair.now)
+    pair.settle()
+    assert not call_of(pair, pair.a).sounded_here
+    pair.b.post.sounded(DESK["b"], name, pair.now)
+    pair.settle()
+    assert call_of(pair, pair.b).sounded_here
+    assert call_of(pair, pair.a).peer_sounded

@@ -51,7 +51,7 @@ const phrases = new Spoken({
   audio: () => audio,
   origin: document.querySelector('meta[name="openline-audio"]').content,
   refuse, redraw,
-  volume: () => volume,
+  volume: () => sound.volume,
 });
 
 // --- speech ------------------------------------------------------------------------------------

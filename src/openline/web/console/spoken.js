@@ -1,7 +1,7 @@
 // Agreed phrases, declarations and the recording of a call: what the page does with them.
 
 import { currentLanguage, LANGUAGES } from "./i18n.js";
-import { fresh, openCall, state } from "./state.js";
+import { fresh, state } from "./state.js";
 
 const TRIES = 4;
 const RETRY_MS = 500;
@@ -78,8 +78,9 @@ export class Spoken {
   audioFrames() {
     return {
       spoke: ({ seq }) => {
+        // The phrase may be heard before the next view tells of its call: the post knows whose call it is.
         const call = this.calls.get(seq);
-        if (call && this.volume() > 0 && openCall()?.role === "called") this.socket().send({ t: "sounded", call });
+        if (call && this.volume() > 0) this.socket().send({ t: "sounded", call });
       },
       recorded: (piece) => { this.queue = this.queue.then(() => this.bring(piece)); },
     };
