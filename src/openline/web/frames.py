@@ -273,6 +273,7 @@ def welcome(desk: bytes, seat: Seat, api: DeskApi, sent_ms: int) -> Frame:
         "desk": desk.hex(),
         "seat": dataclasses.asdict(seat),
         "text_bytes_max": TEXT_BYTES_MAX,
+        "acts": sorted({*ACTS, SEAT}),
         "timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)],
     } | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
 

@@ -22,6 +22,13 @@ export const state = {
   microphoneFault: "", // stands until the microphone opens again, whatever else happens
   level: { own: -100, far: -100, clip: false },
   gate: false,
+  acts: new Set(), // kinds of frames that this page's post takes
+  microphoneProven: false, // its level moved since this page was loaded
+  sentPhrase: null, // {n, at}: the phrase sent from here last
+  phrasesOpen: false,
+  locked: false,
+  session: null, // {officer, unlocked, passphrase, locks_in_ms}: who is signed in here
+  unlocking: "", // "", "working", or the code for which a sign-in was refused
   figures: {}, // pair slot -> what is heard over that connection, each second
   notice: null, // {code|key, facts, until}: what was refused last, in words
 };
@@ -96,13 +103,20 @@ export function openCall() {
 export const endsIn = (call) =>
   (call.ends_in_ms === null ? null : Math.max(0, call.ends_in_ms - viewAge()));
 
+/** Time left until an answer or promise is due, counted on between ticks; negative when overdue, null without one. */
+export const dueIn = (due_ms) => (due_ms === null || due_ms === undefined ? null : due_ms - viewAge());
+
 /** Why speech is not possible now, as a key, or "". */
 export function whyNotSpeak() {
   if (!fresh()) return "speak.post_lost";
+  if (state.locked) return "speak.locked";
   // Without contact the key would only open a microphone that nobody hears; UNSURE may still carry.
   if (state.view.link.state === "DOWN") return "speak.link_down";
   if (!state.audio.ready) return "speak.no_audio_page";
   if (["no_desk", "no_far_desk", "connecting"].includes(state.view.voice)) return `speak.${state.view.voice}`;
   if (state.audio.pc !== "connected") return "speak.connecting";
+  const role = state.view.desks?.find((desk) => desk.desk === state.desk)?.role ?? "principal";
+  if (role === "note_taker" || role === "listener") return "speak.role";
+  if (role === "interpreter" && openCall() === null) return "speak.interpreter";
   return "";
 }
