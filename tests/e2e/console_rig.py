@@ -4,6 +4,7 @@ The audio page is one that obeys without sound, unless a test asks for the shipp
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Route,
+    WebSocketRoute,
+    async_playwright,
+)
 
 from openline.engine.desk import AudioReport
 from openline.web import DeskServer, DeskServerConfig
@@ -27,6 +35,87 @@ FLAGS = (  # noqa: SIM905 a list would take a line for each
 AUDIO_PAGE = Path(__file__).with_name("console_audio.html").read_text("utf-8")
 
 
+ACTS = (
+    "answer",
+    "check-now",
+    "declare",
+    "lock",
+    "phrase",
+    "private",
+    "record",
+    "seat",
+    "take-over",
+    "two-way",
+)
+
+
+@dataclass
+class Script:
+    """Between page and post: what the view says besides, and every frame that the page sends.
+
+    A frame of a kind that this tree's post does not take yet is taken down and goes no further.
+
+    Attributes:
+        acts: the kinds that the post says it takes, besides its own.
+        over: laid over each view; a map is laid over a map.
+        older: the post does not say what it takes.
+    """
+
+    acts: tuple[str, ...] = ACTS
+    over: dict[str, Any] = field(default_factory=dict)
+    older: bool = False
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    known: frozenset[str] = frozenset()
+    route: WebSocketRoute | None = None
+    desk: str = ""
+
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        return [frame for frame in self.frames if frame["t"] == kind]
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        """A frame to the page that no post of this tree sends."""
+        assert self.route is not None
+        self.route.send(json.dumps(frame))
+
+    def join(self, route: WebSocketRoute) -> None:
+        post = route.connect_to_server()
+        self.route = route
+        post.on_message(lambda text: route.send(self._shown(str(text))))
+        route.on_message(lambda text: self._asked(post, str(text)))
+
+    def _shown(self, text: str) -> str:
+        frame = json.loads(text)
+        if frame["t"] == "welcome":
+            self.known = frozenset(frame["acts"])
+            frame["acts"] = sorted(self.known | set(self.acts))
+            if self.older:
+                del frame["acts"]
+        if "view" in frame:
+            frame["view"] = laid_over(frame["view"], self._mine(frame.get("desk", "")))
+        return json.dumps(frame)
+
+    def _mine(self, desk: str) -> dict[str, Any]:
+        """The page's own desk has a name that the test cannot know beforehand."""
+        self.desk = desk or self.desk
+        mine: dict[str, Any] = json.loads(json.dumps(self.over).replace("THIS DESK", self.desk))
+        return mine
+
+    def _asked(self, post: WebSocketRoute, text: str) -> None:
+        frame = json.loads(text)
+        self.frames.append(frame)
+        if frame["t"] in self.known:
+            post.send(text)
+
+
+def laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    out = dict(under)
+    for key, value in over.items():
+        below = out.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        out[key] = laid_over(below, value) if both else value  # type: ignore[arg-type]  # a map
+    return out
+
+
 @dataclass
 class Console:
     """A page at the desk of a fake post."""
@@ -38,6 +127,7 @@ class Console:
     config: DeskServerConfig
     faults: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    script: Script = field(default_factory=Script)
     task: asyncio.Task[None] | None = None
 
     def note(self, kind: str, text: str) -> None:
@@ -63,6 +153,14 @@ class Console:
                 return
             await asyncio.sleep(0.05)
         pytest.fail(f"{act} not in {self.api.acts}")
+
+    async def sent(self, frame: dict[str, Any], *, times: int = 1) -> None:
+        """Wait until the page sent this frame to its post (with a script only)."""
+        for _ in range(160):
+            if self.script.frames.count(frame) >= times:
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail(f"{frame} not in {[f for f in self.script.frames if f['t'] != 'alive']}")
 
     async def obeyed(self, kind: str) -> list[dict[str, Any]]:
         """What the audio page was told."""
@@ -135,6 +233,7 @@ async def console(
     real_audio: bool = False,
     size: tuple[int, int] = (1366, 768),
     script: str = "",
+    scripted: Script | None = None,
     **settings: Any,  # noqa: ANN401 those of DeskServerConfig
 ) -> AsyncIterator[Console]:
     """A signed-out page and its running desk server."""
@@ -151,6 +250,9 @@ async def console(
         await context.add_init_script(script)
     page = await context.new_page()
     desk = Console(page, context, api, server, config, task=task)
+    if scripted is not None:
+        desk.script = scripted
+        await page.route_web_socket("**/desk**", scripted.join)
     page.on("pageerror", lambda error: desk.faults.append(f"pageerror {error}"))
     page.on("console", lambda said: desk.note(said.type, said.text))
     page.on("request", lambda request: desk.requests.append(request.url))

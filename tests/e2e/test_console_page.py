@@ -288,10 +288,11 @@ async def test_another_page_has_a_seat_of_its_own_and_takes_nothing_away(browser
         await desk.sign_in()
         await desk.page.keyboard.down("Space")
         await desk.until(LIVE)
-        second = await desk.context.new_page()
-        await second.goto(desk.server.names.console)
+        # A browser of its own: a session is one officer at one desk.
+        second = await (await browser.new_context()).new_page()
+        await second.goto(desk.server.new_launch_url())
         await second.wait_for_selector("#private-key")
-        assert (await second.inner_text("#voice .desks li.own")).startswith("Seat 2")
+        assert (await second.inner_text("#desks li.own")).startswith("Seat 2")
         assert await second.input_value("#role") == "listener"
         await desk.page.bring_to_front()
         assert [seat.slot for seat in desk.api.seats.values()] == [0, 1]

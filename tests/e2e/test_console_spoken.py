@@ -73,8 +73,10 @@ async def test_declarations_stand_at_all_times_and_what_is_not_known_says_so(
 
 async def test_one_key_each_and_the_officers_own_word(desk: Console) -> None:
     await desk.until("document.querySelectorAll('.phrase-keys button').length === 10")
+    await desk.page.keyboard.press("p")
     await desk.page.keyboard.press("0")
     await desk.page.click(".phrase[data-n='2']")
+    await desk.page.keyboard.press("p")
     await desk.acted(("phrase", 10))
     await desk.acted(("phrase", 2))
     await desk.page.fill("#draft", "7")  # a digit in a text is a digit

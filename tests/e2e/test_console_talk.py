@@ -54,7 +54,7 @@ async def test_with_the_link_down_the_key_opens_no_microphone(browser: Browser) 
         assert await desk.page.evaluate(NOT_LIVE)
         assert "speech does not cross" in await desk.page.inner_text("#voice")
         await desk.page.keyboard.up("Space")
-        assert ("talk", True) not in desk.api.acts
+        assert [frame for frame in await desk.obeyed("talk") if frame["on"]] == []
 
 
 async def test_space_in_a_text_field_is_a_space(browser: Browser) -> None:

@@ -115,7 +115,7 @@ async def says_in_private(speaker: Desk, neighbour: Desk, far: tuple[Desk, ...])
     await speaker.mic("PRIVATE")
     await neighbour.until("line.seen.levels.at(-1)?.private > -30", 10)
     assert await neighbour.page.evaluate("line.seen.state.output.private_gate")
-    assert "PRIVATE" in await neighbour.page.inner_text("#voice .desks")
+    assert "PRIVATE" in await neighbour.page.inner_text("#desks")
     assert "LIVE" not in await speaker.page.inner_text("#voice .mic")
     peaks = await asyncio.gather(*(desk.peak(1.5) for desk in far))
     assert max(peaks) <= SILENCE_LSB_MAX, peaks

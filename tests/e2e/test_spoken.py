@@ -48,7 +48,7 @@ async def phrase(speaker: RealDesk, listener: RealDesk, n: int) -> bytes:
     """A press of the phrase's key; the bytes that the far media page fetched and played."""
     await loudspeaker(listener)
     async with listener.page.expect_response(lambda answer: "/phrase/" in answer.url) as waiting:
-        await speaker.page.keyboard.press(str(n % 10))
+        await speaker.page.keyboard.press(f"Shift+Digit{n % 10}")
     answer = await waiting.value
     assert answer.url.endswith(f"/phrase/zh-Hans/{n}"), answer.url
     await until_loud(listener)

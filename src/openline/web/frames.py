@@ -292,6 +292,7 @@ def welcome(
             "desk": desk.hex(),
             "seat": dataclasses.asdict(seat),
             "text_bytes_max": TEXT_BYTES_MAX,
+            "acts": sorted({*ACTS, SEAT}),
         }
         | (shown_items(api) if with_items else {"timeline": []})
         | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}

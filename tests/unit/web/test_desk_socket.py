@@ -82,6 +82,7 @@ def test_a_desk_is_welcomed_and_ticks() -> None:
         welcome = socket.receive_json()
         assert welcome["t"] == "welcome"
         assert welcome["text_bytes_max"] == TEXT_BYTES_MAX
+        assert "talk" in welcome["acts"]  # the page has a key only for what the post takes
         assert welcome["view"]["link"]["state"] == "UP"
         assert welcome["view"]["call"]["role"] == "called"
         assert welcome["timeline"][0]["ladder"][2] == {

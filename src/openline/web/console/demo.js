@@ -25,3 +25,26 @@ export function attachDemo(commands) {
   tell("ready", {});
   return tell;
 }
+
+/** What the demonstration may do at this desk: what its officer could do, and a recorded voice. */
+export const demoActs = ({ talk, audio, sound, socket, actions, wakeSound, setLanguage, snapshot }) => ({
+  talk: () => { talk.press("demo"); return talk.held; },
+  release: () => talk.release("demo"),
+  source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
+  wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
+  volume: ({ value }) => sound.setVolume(value),
+  text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
+  opened: ({ item }) => actions.opened(String(item)),
+  silence: actions.silence,
+  end: actions.end,
+  language: ({ lang }) => setLanguage(String(lang)),
+  keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
+  replay: () => audio.post({ t: "replay" }),
+  unlockAudio: () => { wakeSound(); sound.hearing.prove("demonstration"); },
+  snapshot,
+});
+
+/** The demonstration's tabs take the desk over from its page; no other address does. */
+export const seatForDemo = () => (
+  document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0" ? 0 : undefined
+);

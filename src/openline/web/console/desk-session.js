@@ -52,7 +52,7 @@ export class DeskSession {
 
   /** The officer did something at this page that asks nothing of the post: reading is being there. */
   here({ now = false } = {}) {
-    if (!state.session.unlocked || (!now && performance.now() - this.hereAt < HERE_MS)) return;
+    if (!state.session.unlocked || !state.acts.has("here") || (!now && performance.now() - this.hereAt < HERE_MS)) return;
     this.hereAt = performance.now();
     this.send({ t: "here" });
   }

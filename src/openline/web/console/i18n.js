@@ -45,6 +45,9 @@ export function t(key, facts = {}) {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
+/** The sentence of a key in a language of its own: what the other side will hear. */
+export const tIn = (name, key) => catalogues[name]?.[key] ?? t(key);
+
 /** The sentence of an error's code. */
 export const errorWords = (code, facts = {}) =>
   has(`error.${code}`) ? t(`error.${code}`, facts) : t("error.unknown", { code });
@@ -77,6 +80,15 @@ export function span(ms) {
   if (seconds < 6000) return t("span.min", { n: Math.floor(seconds / 60) });
   if (seconds < 48 * 3600) return t("span.h", { n: Math.floor(seconds / 3600) });
   return t("span.d", { n: Math.floor(seconds / 86400) });
+}
+
+/** A countdown: minutes and seconds, and above an hour hours and minutes. */
+export function clockSpan(ms) {
+  if (!Number.isFinite(ms)) return "?";
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  return t("span.hm", { h: Math.floor(seconds / 3600), min: two(Math.floor((seconds % 3600) / 60)) });
 }
 
 /** What one step of a ladder took: tenths below ten seconds. */

@@ -33,13 +33,16 @@ export function keyName(code) {
   return code.replace(/^(Key|Digit)/, "");
 }
 
-const TYPING = "textarea, select, input:not([type='checkbox']):not([type='range'])";
+const TYPING = "textarea, select, form, input:not([type='checkbox']):not([type='range'])";
 
-export function listen(map) {
+/** `map` by the letter typed; `other` says whether it took the event. */
+export function listen(map, other = () => false) {
   window.addEventListener("keydown", (event) => {
     if (!letters || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented) return;
+    if (document.body.classList.contains("locked")) return;
     const { target } = event;
     if (target instanceof Element && (target.matches(TYPING) || target.closest("dialog"))) return;
+    if (other(event)) { event.preventDefault(); return; }
     const act = map[event.key.toLowerCase()];
     if (act) {
       event.preventDefault();

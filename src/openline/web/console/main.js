@@ -1,6 +1,7 @@
 // The duty officer's page: it wires the post's socket, the audio page, the talk key and the drawing together.
 
-import { attachDemo } from "./demo.js";
+import { attachDemo, demoActs, seatForDemo } from "./demo.js";
+import { AudioWatch } from "./audio-watch.js";
 import { AudioLink } from "./audio-link.js";
 import { DeskSession } from "./desk-session.js";
 import { Draft } from "./draft.js";
@@ -9,9 +10,12 @@ import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } fro
 import { Sound } from "./sound.js";
 import { Private } from "./private.js";
 import { mine, seated } from "./seat.js";
+import { Spoken } from "./spoken.js";
 import { Socket } from "./socket.js";
-import { Spoken, spoken } from "./spoken.js";
 import { Talk } from "./talk.js";
+import { TwoWay } from "./two-way.js";
+import { writingActs } from "./writing.js";
+import { callLetters, officerActs, phraseOf, pressedInVain, talkFrame } from "./acts.js";
 import { Watcher } from "./watcher.js";
 import { tokenOfAddress } from "./views/signin-form.js";
 import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
@@ -19,11 +23,11 @@ import * as keys from "./keys.js";
 import * as tones from "./tones.js";
 
 const AUDIBLE_DBFS = -50;
+const VOICE_DBFS = -45;
 const NOTICE_MS = 12_000;
 const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
-const AUDIO_SILENT_MS = 3_000;
 const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
@@ -46,17 +50,10 @@ function refuse(code, facts = {}, section = "") {
   redraw();
 }
 
-const phrases = new Spoken({
-  socket: () => socket,
-  audio: () => audio,
-  origin: document.querySelector('meta[name="openline-audio"]').content,
-  refuse, redraw,
-  volume: () => sound.volume,
-});
-
 // --- speech ------------------------------------------------------------------------------------
 
 const privacy = new Private({
+  letters: keys.lettersOn,
   socket: () => socket,
   audio: () => audio,
   stopTalk: () => talk.stop("released"),
@@ -72,10 +69,11 @@ const talk = new Talk({
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
       audio.post({ t: "tone", name: "refused" });
+      if (why === "speak.link_down") pressedInVain(socket);
       return false;
     }
     state.notice = null;
-    socket.send({ t: "talk", on: true });
+    socket.send(talkFrame());
     audio.post({ t: "talk", on: true });
     redraw();
     return true;
@@ -87,6 +85,8 @@ const talk = new Talk({
     redraw();
   },
 });
+
+const twoWay = new TwoWay({ talk });
 
 const sound = new Sound({
   toAudio: (frame) => audio.post(frame),
@@ -130,7 +130,16 @@ function maybeSounded() {
   socket.send({ t: "sounded", call: call.call });
 }
 
+const phrases = new Spoken({
+  socket: () => socket,
+  audio: () => audio,
+  origin: document.querySelector('meta[name="openline-audio"]').content,
+  refuse, redraw,
+  volume: () => sound.volume,
+});
+
 const audioFrames = {
+  ...phrases.audioFrames(),
   ready() {
     watcher.sounding = false; // a new audio page sounds nothing yet
     state.audio = { ...state.audio, ready: true, error: "" };
@@ -145,11 +154,11 @@ const audioFrames = {
   level(frame) {
     state.level = frame;
     sound.microphone.level(frame.own, state.audio);
+    if (state.audio.mic !== "COLD" && frame.own > VOICE_DBFS) state.microphoneProven = true;
     drawLevels();
     maybeSounded();
     demo("level", { own: frame.own, far: frame.far });
   },
-  ...phrases.audioFrames(),
   wave: ({ own, far }) => demo("wave", { own, far }),
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
@@ -171,40 +180,17 @@ function startAudio() {
   audio.post({ t: "start", slot: mine() });
 }
 
-// --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
-
-let askedAt = Infinity; // performance.now() of the first "alive" that it has not answered
-let beforeSilence = null;
-
-function askAudio() {
-  audio.post({ t: "alive" });
-  askedAt = Math.min(askedAt, performance.now());
-}
-
-function audioHeard() {
-  askedAt = Infinity;
-  if (beforeSilence === null) return;
-  state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
-  beforeSilence = null;
-  privacy.sayGate();
-  report();
-  startAudio();
-}
-
-function lookAtAudio() {
-  if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
-  beforeSilence = state.audio;
-  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
-  talk.stop("microphone");
-  privacy.stop("microphone");
-  report();
-}
+const audioWatch = new AudioWatch({
+  ask: () => audio.post({ t: "alive" }),
+  onBack() { privacy.sayGate(); report(); startAudio(); },
+  onSilent() { talk.stop("microphone"); privacy.stop("microphone"); report(); },
+});
 
 const audio = new AudioLink({
   origin: document.querySelector('meta[name="openline-audio"]').content,
   frame: document.getElementById("audio"),
   onFrame(frame) {
-    audioHeard();
+    audioWatch.heard();
     audioFrames[frame?.t]?.(frame);
   },
   onMissing() { state.audio = { ...state.audio, ready: false, error: "desk.audio_page" }; redraw(); },
@@ -235,7 +221,7 @@ function sendAlive() {
   if (performance.now() - aliveAt < ALIVE_MS) return;
   aliveAt = performance.now();
   report();
-  askAudio();
+  audioWatch.alive();
 }
 
 const watcher = new Watcher({ play: tones.play, alarm: (on) => audio.post({ t: "alarm", on }), onChange: () => demo("link", watcher.facts()) });
@@ -244,7 +230,7 @@ const desk = new DeskSession({
   draft,
   send: (frame) => socket.send(frame),
   audio: (frame) => audio.post(frame),
-  onLocked() { talk.stop("locked"); helpShown = false; },
+  onLocked() { talk.stop("locked"); privacy.stop("locked"); twoWay.withdraw(); helpShown = false; },
   onChange: redraw,
 });
 
@@ -258,29 +244,31 @@ function ticked({ view, sent_ms, session }) {
 
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
+  twoWay.look(openCall());
   if (!fresh() && talk.held) talk.stop("post_lost");
   if (talk.held && linkWord() === "DOWN") talk.stop("call.link_down");
   privacy.look();
   if (!fresh() && state.gate) setGate(false);
-  lookAtAudio();
+  audioWatch.look();
   watcher.look();
   sound.look();
   redraw();
 }
 
 const postFrames = {
+  ...phrases.postFrames(),
   welcome(frame) {
     state.desk = frame.desk;
     seated(frame.seat.slot);
     state.textBytesMax = frame.text_bytes_max;
+    phrases.load();
+    state.acts = new Set(frame.acts ?? []);
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
     ticked(frame);
     startAudio();
-    phrases.load();
   },
   view: ticked,
-  ...phrases.postFrames(),
   locked: () => desk.locked(),
   unlocked: (frame) => desk.unlocked(frame),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
@@ -333,27 +321,11 @@ const socket = new Socket({
 const languages = Object.keys(LANGUAGES);
 const otherTag = () => languages[(languages.indexOf(currentLanguage()) + 1) % languages.length];
 
-function send() {
-  const field = document.getElementById("draft");
-  draft.setText(field.value);
-  const button = document.getElementById("send");
-  if (button.disabled || !fresh()) { redraw(); return; }
-  const request = draft.begin();
-  socket.send({ t: "text", request, text: draft.text, lang: draft.lang });
-  redraw();
-}
-
 /** Come back, or take a seat over: only ever by a press of this officer. */
 function takeSeat(slot) {
   state.closed = "";
   socket.connect(slot);
   redraw();
-}
-
-function acknowledgeAll() {
-  for (const alarm of state.view?.alarms ?? []) {
-    if (!alarm.acknowledged) socket.send({ t: "acknowledge", alarm: alarm.code });
-  }
 }
 
 function showHelp() {
@@ -383,26 +355,14 @@ const actions = {
   talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
   testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
   silence: () => { phrases.hush(); socket.send({ t: "silence" }); },
-  phrase: (n) => phrases.press(n),
-  record: (on) => phrases.record(on),
-  declare: (words) => phrases.declare(words),
-  interpreter: (word) => phrases.declare({ interpreter: word, ...(word === "eta" ? { eta_s: 60 * spoken.interpreterMinutes } : {}) }),
-  minutes: (value) => { spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1)); redraw(); },
+  ...phrases.actions(redraw),
   end: () => socket.send({ t: "end" }),
-  opened: (item) => socket.send({ t: "opened", item }),
-  acknowledge: (alarm) => socket.send({ t: "acknowledge", alarm }),
-  acknowledgeAll,
-  draftInput: (event) => { draft.setText(event.target.value); redraw(); },
-  draftKey: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) send(); },
-  draftLang: (event) => { draft.setLang(event.target.value); redraw(); },
-  send,
-  lock: () => socket.send({ t: "lock" }),
+  ...writingActs({ socket, draft, redraw, actions: () => actions }),
+  ...officerActs({ socket, audio, talk, twoWay, refuse, redraw }),
   here: () => desk.here({ now: true }),
   signIn: (given) => desk.signIn(given),
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
-  latch: () => talk.latch(),
-  latched: () => talk.latched,
   noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
   lettersOn: keys.lettersOn,
   setLetters: (event) => keys.setLetters(event.target.checked),
@@ -411,29 +371,15 @@ const actions = {
 keys.listen({
   s: () => { if (openCall()?.role === "called") actions.silence(); },
   e: () => { if (openCall()) actions.end(); },
-  t: () => document.getElementById("draft").focus(),
-  a: acknowledgeAll,
+  ...callLetters(actions),
+  t: actions.write,
+  a: actions.acknowledgeAll,
   l: actions.nextLanguage,
   "?": showHelp,
-  ...phrases.keys(),
-});
+}, (event) => { const n = phraseOf(event); if (n > 0) actions.phrase(n); return n > 0; });
 
-const demo = attachDemo({
-  talk: () => { talk.press("demo"); return talk.held; },
-  release: () => talk.release("demo"),
-  source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
-  wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
-  volume: ({ value }) => sound.setVolume(value),
-  text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
-  opened: ({ item }) => actions.opened(String(item)),
-  silence: actions.silence,
-  end: actions.end,
-  language: ({ lang }) => setLanguage(String(lang)),
-  keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
-  replay: () => audio.post({ t: "replay" }),
-  unlockAudio: () => { wakeSound(); sound.hearing.prove("demonstration"); },
-  snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
-});
+const snapshot = () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort });
+const demo = attachDemo(demoActs({ talk, audio, sound, socket, actions, wakeSound, setLanguage, snapshot }));
 
 for (const name of ["pointerdown", "keydown"]) {
   window.addEventListener(name, () => { wakeSound(); watcher.seen(); desk.here(); }, { capture: true, passive: true });
@@ -447,6 +393,4 @@ draw(actions, draft);
 setInterval(watch, 250);
 // A one-time address opened where a desk stands locked lets its officer in again.
 if (token !== null) await desk.signIn({ token });
-// The demonstration's tabs take the desk over from its page; no other address does.
-const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
-socket.connect(demoTakes ? 0 : undefined);
+socket.connect(seatForDemo());

@@ -2,15 +2,19 @@
 
 import { html, render } from "./vendor/lit-html/lit-html.js";
 import { alarms } from "./views/alarms.js";
+import { pinned } from "./views/accounts.js";
+import { before } from "./views/before.js";
+import { desks, sound } from "./views/desks.js";
+import { declarationsLine, recording } from "./views/recording.js";
+import { phrases } from "./views/phrases.js";
 import { banner } from "./views/banner.js";
 import { composer } from "./views/composer.js";
 import { help } from "./views/help.js";
-import { phrases } from "./views/phrases.js";
-import { declarationsLine, recording } from "./views/recording.js";
 import { lock } from "./views/lock.js";
 import { strips } from "./views/strips.js";
 import { timeline } from "./views/timeline.js";
-import { voice } from "./views/voice.js";
+import { shownMic, voice } from "./views/voice.js";
+import { can, promises } from "./reading.js";
 import { fresh, linkWord, openCall, state } from "./state.js";
 import { currentLanguage, nameOf, t } from "./i18n.js";
 
@@ -22,7 +26,7 @@ let spokenBefore = "";
 /** Tab title and icon repeat the state; they are set at every tick, drawn page or not. */
 function drawTitle() {
   const word = linkWord();
-  const live = fresh() && state.audio.mic === "LIVE";
+  const live = fresh() && shownMic() === "LIVE";
   const call = openCall();
   const incoming = call?.role === "called" && (call.state === "announcing" || call.state === "held") && !call.silenced;
   const peer = nameOf(state.view?.peer_names);
@@ -39,7 +43,7 @@ function speak() {
   const word = linkWord();
   const call = openCall();
   const parts = [t(`link.${word}`)];
-  if (fresh()) parts.push(t(`standing.${state.view.standing}`), t(`mic.${state.audio.mic}`));
+  if (fresh()) parts.push(t(`standing.${state.view.standing}`), t(`mic.${shownMic()}`));
   if (call) parts.push(t(`call.${call.state}_spoken`));
   if (fresh() && state.view.alarms.length) parts.push(t("alarms.spoken", { n: state.view.alarms.length }));
   const sentence = parts.join(". ");
@@ -64,17 +68,26 @@ const foot = () => html`<span>${t("foot.receipt")}</span>${declarationsLine()}`;
 
 export function draw(actions, draft) {
   document.body.classList.toggle("lost", !fresh());
-  document.body.classList.toggle("live", fresh() && state.audio.mic === "LIVE");
-  document.body.classList.toggle("locked", !state.session.unlocked);
+  document.body.classList.toggle("locked", state.locked);
+  document.querySelector("main").inert = state.locked;
+  document.body.classList.toggle("live", fresh() && shownMic() === "LIVE");
+  root("promises").hidden = !fresh() || promises().length === 0;
   drawTitle();
   render(lock(actions), root("lock"));
   render(strips(actions), root("strips"));
   render(banner(actions), root("banner"));
   render(voice(actions), root("voice"));
   render(alarms(actions), root("alarms"));
-  render(phrases(actions), root("phrases"));
-  render(recording(actions), root("recording"));
   drawTimeline(actions);
+  render(pinned(), root("promises"));
+  render(before(actions), root("before"));
+  render(sound(actions), root("sound"));
+  render(desks(actions), root("desks"));
+  root("desks").hidden = !can("seat") && !can("private");
+  root("phrases").hidden = !state.phrasesOpen;
+  root("composer").hidden = state.phrasesOpen;
+  render(recording(actions), root("recording"));
+  render(phrases(actions), root("phrases"));
   render(composer(draft, actions), root("composer"));
   render(help(actions), root("overlay"));
   render(foot(), root("foot"));

@@ -8,14 +8,16 @@ import * as tones from "./tones.js";
 
 const KEPT = "openline.hear-private";
 const PRESS = ["Enter", "Space"];
+const LETTER = "KeyV";
+const TYPING = 'textarea, select, form, dialog, input:not([type="checkbox"]):not([type="range"])';
 
 function readHears() {
   try { return localStorage.getItem(KEPT) !== "off"; } catch { return true; }
 }
 
 export class Private {
-  constructor({ socket, audio, stopTalk, refuse, redraw }) {
-    Object.assign(this, { socket, audio, stopTalk, refuse, redraw });
+  constructor({ socket, audio, stopTalk, refuse, redraw, letters }) {
+    Object.assign(this, { socket, audio, stopTalk, refuse, redraw, letters });
     this.held = false;
     this.by = "";
     this.hears = readHears();
@@ -27,7 +29,8 @@ export class Private {
     window.addEventListener("pointermove", ({ buttons }) => {
       if (this.by === "pointer" && !(buttons & 1)) this.stop("released");
     }, { capture: true });
-    window.addEventListener("keyup", ({ code }) => { if (PRESS.includes(code)) this.stop("released"); }, { capture: true });
+    window.addEventListener("keyup", ({ code }) => { if (PRESS.includes(code) || code === LETTER) this.stop("released"); }, { capture: true });
+    window.addEventListener("keydown", (event) => this.letterDown(event));
     window.addEventListener("blur", () => this.stop("blur"));
     window.addEventListener("pagehide", () => this.stop("hidden"));
     document.addEventListener("freeze", () => this.stop("hidden"));
@@ -50,8 +53,16 @@ export class Private {
     if (!event.repeat) this.down("key");
   }
 
+  /** The letter holds it from anywhere on the page, unless letters are switched off. */
+  letterDown(event) {
+    if (event.code !== LETTER || event.repeat || event.ctrlKey || event.altKey || event.metaKey || !this.letters()) return;
+    if (document.getElementById("private-key") === null || event.target.closest?.(TYPING)) return;
+    event.preventDefault();
+    this.down("key");
+  }
+
   down(by) {
-    if (this.held) return;
+    if (this.held || state.locked) return;
     tones.wake();
     if (!fresh() || !state.audio.ready || state.audio.privatePc !== "connected") {
       this.refuse("voice.nobody_private");

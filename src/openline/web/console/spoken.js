@@ -1,6 +1,7 @@
 // Agreed phrases, declarations and the recording of a call: what the page does with them.
 
 import { currentLanguage, LANGUAGES } from "./i18n.js";
+import { can } from "./reading.js";
 import { fresh, state } from "./state.js";
 
 const TRIES = 4;
@@ -42,22 +43,34 @@ export class Spoken {
 
   /** The officer's key of a phrase. */
   press(n) {
+    if (!can("phrase")) return;
     if (!fresh()) this.refuse("post_lost", {}, "speak");
     else if (state.view.link.state === "DOWN") this.refuse("link_down", {}, "speak");
-    else this.socket().send({ t: "phrase", n });
+    else if (state.locked) this.refuse("locked", {}, "speak");
+    else {
+      state.sentPhrase = { n, at: performance.now() };
+      this.socket().send({ t: "phrase", n });
+    }
   }
 
-  /** Ten keys: 1 to 9, and 0 for the tenth. */
-  keys() {
-    return Object.fromEntries(Array.from({ length: 10 }, (_, i) => [String((i + 1) % 10), () => this.press(i + 1)]));
+  /** What the officer does with phrases, declarations and recordings. */
+  actions(redraw) {
+    return {
+      phrases: () => { state.phrasesOpen = !state.phrasesOpen; redraw(); },
+      phrase: (n) => this.press(n),
+      record: (on) => this.record(on),
+      declare: (words) => this.declare(words),
+      interpreter: (word) => this.declare({ interpreter: word, ...(word === "eta" ? { eta_s: 60 * spoken.interpreterMinutes } : {}) }),
+      minutes: (value) => { spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1)); redraw(); },
+    };
   }
 
   declare(words) {
-    if (fresh()) this.socket().send({ t: "declare", ...words });
+    if (fresh() && can("declare")) this.socket().send({ t: "declare", ...words });
   }
 
   record(on) {
-    if (fresh()) this.socket().send({ t: "record", on });
+    if (fresh() && can("record")) this.socket().send({ t: "record", on });
   }
 
   postFrames() {

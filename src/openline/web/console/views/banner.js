@@ -79,7 +79,7 @@ export function banner(actions) {
         ${fresh() && view.link.paths.some((item) => item.shared) ? html`<li class="lamp"><em>${t("path.shared")}</em></li>` : nothing}</ul>
       ${record(view)}
       <span class="tools">
-        ${state.session.unlocked ? html`<button id="lock-desk" class="plain" @click=${actions.lock} title=${t("lock.now_help")}>${t("lock.now")}</button>` : nothing}
+        ${state.session.unlocked ? html`<button id="lock-desk" class="plain" @click=${actions.lock} aria-label=${t("lock.now")} title=${t("lock.now_help")}>${SHAPES.lock}</button>` : nothing}
         <button class="plain" @click=${actions.nextLanguage} lang=${actions.otherLanguage().tag} title="${t("language.help")} (L)">${actions.otherLanguage().name}</button>
         <button class="plain" @click=${actions.nextTheme} aria-label="${t("theme.help")}: ${t(`theme.${actions.theme()}`)}" title=${t(`theme.${actions.theme()}`)}>◐</button>
         <button class="plain" @click=${actions.help} aria-haspopup="dialog" aria-label=${t("help.title")} title="${t("help.title")} (?)">?</button>

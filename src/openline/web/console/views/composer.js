@@ -2,6 +2,8 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
+import { can } from "../reading.js";
+import { sentPhrase } from "./phrases.js";
 import { codeWords, currentLanguage, number, t } from "../i18n.js";
 
 const TEXT_LANGUAGES = ["en", "zh-Hans", "zh-Hant", "ko", "ja", "ru", "fa", "ar", "hi", "ur", "he", "fr", "es", "de", "tr", "vi"];
@@ -19,12 +21,13 @@ export function composer(draft, actions) {
   const tooLong = size > state.textBytesMax;
   const empty = draft.text.trim() === "";
   const waits = state.view && fresh() && state.view.record.state !== "live";
-  return html`<h2><label for="draft">${t("composer.title")}</label></h2>
+  return html`<h2><label for="draft">${t("composer.title")}</label>
+      ${can("phrase") ? html`<button class="plain" id="show-phrases" @click=${actions.phrases}>${t("phrases.title")} <kbd>P</kbd></button>${sentPhrase()}` : nothing}</h2>
     <textarea id="draft" rows="2" dir="auto" spellcheck="true" lang=${draft.lang}
       placeholder=${t("composer.placeholder")} @input=${actions.draftInput} @keydown=${actions.draftKey}
       aria-describedby="draft-said draft-size"></textarea>
     <div class="row">
-      <label>${t("composer.language")} <select id="draft-lang" @change=${actions.draftLang}>
+      <label><span class="unseen">${t("composer.language")}</span> <select id="draft-lang" @change=${actions.draftLang}>
         ${TEXT_LANGUAGES.map((tag) => html`<option value=${tag} ?selected=${tag === draft.lang}>${languageName(tag)}</option>`)}</select></label>
       <span id="draft-size" class=${tooLong ? "too-long" : ""}>${t("composer.size", { n: number(size), max: number(state.textBytesMax) })}</span>
       <span id="draft-said" role="status" class=${draft.error ? "error" : ""}>${draft.error ? codeWords(draft.error.section, draft.error.code, draft.error.facts) : draft.pending ? t("composer.writing") : waits ? t("composer.outbox") : nothing}</span>

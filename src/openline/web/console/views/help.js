@@ -7,7 +7,8 @@ const WORDS = ["up", "unsure", "down", "unknown", "standing", "watch", "receipt"
 
 export function help(actions) {
   if (!actions.helpOpen()) return nothing;
-  const keys = [[actions.keyName() || "–", "keys.talk"], ["S", "keys.silence"], ["E", "keys.end"],
+  const keys = [[actions.keyName() || "–", "keys.talk"], ["S", "keys.silence"], ["H", "keys.heard"], ["F", "keys.fetching"], ["R", "keys.reply"], ["D", "keys.decline"], ["W", "keys.two_way"], ["V", "keys.private"],
+    ["P", "keys.phrases"], [t("keys.shift_digit"), "keys.phrase"], ["E", "keys.end"],
     ["T", "keys.text"], ["Ctrl+Enter", "keys.send"], ["A", "keys.acknowledge"], ["L", "keys.language"], ["?", "keys.help"], ["Esc", "keys.close"]];
   return html`<dialog id="help" aria-labelledby="help-title" @close=${actions.helpClosed} @click=${(e) => { if (e.target === e.currentTarget) e.currentTarget.close(); }}>
     <div class="sheet"><h2 id="help-title">${t("help.title")}

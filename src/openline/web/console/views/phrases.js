@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { currentLanguage, LANGUAGES, nameOf, t } from "../i18n.js";
 import { phraseIn, spoken, synthetic } from "../spoken.js";
+import { SHAPES } from "./shapes.js";
 import { fresh, state } from "../state.js";
 
 const others = () => Object.keys(LANGUAGES).filter((name) => name !== currentLanguage());
@@ -21,10 +22,19 @@ export function phraseSpoken() {
     <small>${whose} ${sound}</small>${words(last.n)}</div>`;
 }
 
+const SENT_MS = 8_000;
+
+/** The phrase that went from here a moment ago; what becomes of it there is theirs to say. */
+export function sentPhrase() {
+  const sent = state.sentPhrase;
+  if (sent === null || performance.now() - sent.at > SENT_MS) return nothing;
+  return html`<span class="sent" role="status">${SHAPES.phrase}${t("phrases.sent", { phrase: phraseIn(sent.n, currentLanguage()) })}</span>`;
+}
+
 export function phrases(actions) {
   const cannot = !fresh() || state.view.link.state === "DOWN";
-  return html`<h2>${t("phrases.title")}<small>${t("phrases.subtitle", { peer: nameOf(state.view?.peer_names) })}</small></h2>
-    ${phraseSpoken()}
+  return html`<h2>${t("phrases.title")}<small>${t("phrases.subtitle", { peer: nameOf(state.view?.peer_names) })}</small>
+      <button class="plain close" @click=${actions.phrases}>${t("help.close")} <kbd>P</kbd></button></h2>
     <div class="phrase-keys">${spoken.words.map(({ n }) => html`<button class="phrase" data-n=${n} ?disabled=${cannot}
       @click=${() => actions.phrase(n)}><kbd>${n % 10}</kbd><span>${words(n)}</span></button>`)}</div>
     <p class="fine">${t(spoken.words.some(({ n }) => synthetic(n)) ? "phrases.synthetic" : "phrases.own_voice")}</p>`;

@@ -2,13 +2,13 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
-import { errorWords, t, utcTime } from "../i18n.js";
-import { locksIn } from "./lock.js";
+import { codeWords, errorWords, t, utcTime } from "../i18n.js";
 import { fullDesks } from "./desks.js";
+import { locksIn } from "./lock.js";
 import { SHAPES } from "./shapes.js";
 
 const strip = (kind, title, text, button) => html`<div class="strip ${kind}" role="alert">
-  ${SHAPES[kind === "grave" ? "DOWN" : kind === "gone" ? "UNKNOWN" : "alarm"]}<div><b>${title}</b> <span>${text}</span></div>${button ?? nothing}</div>`;
+  ${SHAPES[{ grave: "DOWN", gone: "UNKNOWN" }[kind] ?? "alarm"]}<div><b>${title}</b> <span>${text}</span></div>${button ?? nothing}</div>`;
 
 function lost(actions) {
   if (state.closed === "web.taken_over") {
@@ -16,7 +16,7 @@ function lost(actions) {
       html`<button @click=${actions.takeBack}>${t("lost.take_back")}</button>`);
   }
   if (state.closed === "web.desks_full") {
-    return strip("gone", t("lost.desks_full"), t("lost.desks_full_next"), fullDesks(actions));
+    return strip("gone", t("lost.desks_full"), t("lost.desks_full_next"), html`<span class="keys">${fullDesks(actions)}</span>`);
   }
   if (state.closed === "web.signin") return strip("gone", t("lost.signed_out"), t("lost.signed_out_next"));
   if (state.closed) {
@@ -28,6 +28,17 @@ function lost(actions) {
   return strip("gone", t("lost.post"), t("lost.post_next", { time: utcTime(state.view.wall_ms) }));
 }
 
+// What the first click cures has a strip of its own; a test that was never made is an alarm of the post and stands at the sound.
+const SAID_ELSEWHERE = ["", "blocked", "suspended", "unproven"];
+
+/** Why this desk cannot hear, and the next step: the other side may be speaking. */
+function deaf(actions) {
+  const reason = fresh() ? actions.hearing().deaf : "";
+  if (SAID_ELSEWHERE.includes(reason)) return nothing;
+  return strip("warn", t("deaf.title"), `${codeWords("deaf", reason)} ${codeWords("deaf_next", reason)}`,
+    html`<button @click=${actions.testLoudspeaker}>${t("hearing.test")}</button>`);
+}
+
 export function strips(actions) {
   const view = fresh() ? state.view : null;
   const halted = view?.record.state === "halted";
@@ -37,5 +48,6 @@ export function strips(actions) {
     ${left === null ? nothing : strip("warn", t("lock.in", { n: left }), t("lock.in_next"), html`<button @click=${actions.here}>${t("lock.stay")}</button>`)}
     ${halted ? strip("grave", t("halted.title"), t("halted.text", { fault: errorWords(view.record.fault ?? "") })) : nothing}
     ${view?.disk_fault ? strip("grave", t("disk.title"), errorWords(view.disk_fault)) : nothing}
+    ${deaf(actions)}
     ${muted ? strip("warn", t("sound.off"), t("sound.off_next"), html`<button @click=${actions.wakeSound}>${t("sound.turn_on")}</button>`) : nothing}`;
 }

@@ -5,6 +5,7 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { phraseBoth } from "../spoken.js";
 import { fresh, state } from "../state.js";
 import { codeWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
+import { accounts, paired } from "./accounts.js";
 import { SHAPES } from "./shapes.js";
 
 function rung(r, written, whose) {
@@ -74,25 +75,26 @@ function sentence(item) {
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
 
-function otherItem(item) {
+function otherItem(item, other) {
+  if (item.kind === "call" && item.facts.id && item.facts.outcome !== "no_contact") return html`${accounts(item, other)}${item.ladder.length ? ladder(item) : nothing}`;
   return html`<div class="head"><span class="said">${SHAPES[item.kind === "call" ? "call" : "event"]}<span>${sentence(item)}</span></span>
     ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
     ${item.kind === "event" ? nothing : html`<span class="id">${item.id}</span>`}</div>
     ${item.ladder.length ? ladder(item) : nothing}`;
 }
 
-function line(item, actions, previous) {
+function line(item, actions, previous, other) {
   const newDay = previous === undefined || utcDay(previous.wall_ms) !== utcDay(item.wall_ms);
   return html`${newDay ? html`<li class="day"><span>${utcDay(item.wall_ms)}</span></li>` : nothing}
     <li class="item k-${item.kind} o-${item.whose} ${item.drill ? "is-drill" : ""}" data-id=${item.id}>
       <time title=${t("timeline.time_help")}>${utcTime(item.wall_ms)}</time>
-      <div class="body">${item.kind === "text" ? textItem(item, actions) : otherItem(item)}</div></li>`;
+      <div class="body">${item.kind === "text" ? textItem(item, actions) : otherItem(item, other)}</div></li>`;
 }
 
 export function timeline(actions) {
-  const items = state.sort;
+  const [items, others] = paired(state.sort);
   return html`<h2>${t("timeline.title")}<small>${t("timeline.subtitle")}</small></h2>
     <div class="scroll" id="scroll" tabindex="0" role="log" aria-label=${t("timeline.title")}>
       ${items.length === 0 ? html`<p class="empty">${t("timeline.empty")}</p>` : nothing}
-      <ul>${repeat(items, (item) => item.id, (item, i) => line(item, actions, items[i - 1]))}</ul></div>`;
+      <ul>${repeat(items, (item) => item.id, (item, i) => line(item, actions, items[i - 1], others.get(item.id) ?? null))}</ul></div>`;
 }
