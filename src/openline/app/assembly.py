@@ -118,17 +118,7 @@ def _join(
         state=state,
         signer=signer,
         random=secrets.token_bytes,
-        settings=PostSettings(
-            officer=config.officer,
-            officer_names=names,
-            accepts=Accepts(
-                announce=config.calls.announce,
-                ring=config.calls.ring,
-                two_way=config.calls.two_way,
-            ),
-            alarm_after_ms=config.alarms.after_seconds * 1000,
-            recording=config.recording.declare,
-        ),
+        settings=_settings(config, names),
         now=read_now(),
     )
     officers = Officers(folder, keys.files, signer, post, names, config.officer)
@@ -172,6 +162,18 @@ def _join(
         writer=writer,
         pace=pace,
         recordings=shelf,
+    )
+
+
+def _settings(config: PostConfig, names: dict[str, str]) -> PostSettings:
+    """What the people of this post settled."""
+    calls = config.calls
+    return PostSettings(
+        officer=config.officer,
+        officer_names=names,
+        accepts=Accepts(announce=calls.announce, ring=calls.ring, two_way=calls.two_way),
+        alarm_after_ms=config.alarms.after_seconds * 1000,
+        recording=config.recording.declare,
     )
 
 
