@@ -18,6 +18,7 @@ from openline.app.pairing import own_card, peer_card
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
 from openline.app.voicing import DeskVoice
+from openline.app.words import WordsFile, keeper
 from openline.engine.ports import PostSettings, StoredState
 from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
@@ -101,14 +102,20 @@ def _join(
 ) -> Running:
     keys, own, peer = identity
     store, state = disk
+    words = WordsFile(folder)
     post = Post(
         card_own=own,
         card_peer=peer,
         state=state,
         signer=make_signer(keys),
         random=secrets.token_bytes,
-        settings=PostSettings(officer=config.officer),
+        settings=PostSettings(
+            officer=config.officer,
+            check_minutes=config.checks.every_minutes,
+            words_days=config.checks.words,
+        ),
         now=read_now(),
+        words=next(iter(words.read()), None),
     )
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
@@ -127,7 +134,7 @@ def _join(
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)
-    shell.attach(link, writer, voice)
+    shell.attach(link, writer, voice, keeper(words, loop))
     front = DeskFront(shell, voice)
     return Running(folder, config, keys, genesis, (own, peer), link, shell, voice, front, writer)
 

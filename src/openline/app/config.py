@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,8 @@ from typing_extensions import override
 from openline.errors import ConfigError
 
 PORT_MAX: Final = 65_535
+CHECK_MINUTES_MAX: Final = 1_440
+WORDS_DAYS_MAX: Final = 366
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -54,6 +56,44 @@ class DeskSettings(BaseModel):
     sample: Path | None = None
 
 
+class ChecksSettings(BaseModel):
+    """The line checks.
+
+    Attributes:
+        every_minutes: length of a slot in which one check is due, begun by the sides in turn; 0:
+            this post begins none by itself.
+        words: days after which a check renews the challenge words for the public telephone; 0:
+            only by hand.
+    """
+
+    model_config = _STRICT
+
+    every_minutes: int = Field(default=60, ge=0, le=CHECK_MINUTES_MAX)
+    words: int = Field(default=7, ge=0, le=WORDS_DAYS_MAX)
+
+
+class MetricsSettings(BaseModel):
+    """Live figures for Prometheus.
+
+    Attributes:
+        bind: "127.0.0.1:PORT" or "[::1]:PORT"; empty: over the control socket only.
+    """
+
+    model_config = _STRICT
+
+    bind: str = ""
+
+    @field_validator("bind")
+    @classmethod
+    def _on_this_machine(cls, bind: str) -> str:
+        host, _colon, port = bind.rpartition(":")
+        known = host in {"127.0.0.1", "[::1]"} and port.isascii() and port.isdigit()
+        if bind and not (known and 0 < int(port) <= PORT_MAX):
+            reason = "not 127.0.0.1:PORT or [::1]:PORT"
+            raise ValueError(reason)
+        return bind
+
+
 class DiagnosticsSettings(BaseModel):
     """The program's own diagnostics: never a body, never a secret.
 
@@ -84,6 +124,8 @@ class PostConfig(BaseSettings):
     paths: dict[str, PathSettings] = Field(min_length=1)
     desk: DeskSettings = DeskSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
+    checks: ChecksSettings = ChecksSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 def load_config(path: Path) -> PostConfig:

@@ -2,7 +2,14 @@
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
-from openline.engine.desk import AudioReport, DeskSink, PostView, TimelineItem
+from openline.engine.desk import (
+    AudioReport,
+    CheckReport,
+    DeskSink,
+    Figures,
+    PostView,
+    TimelineItem,
+)
 
 
 class DeskFront:
@@ -79,3 +86,24 @@ class DeskFront:
         """The desk's audio page offers."""
         self._voice.offered(desk, sdp)
         self._shell.carry_out()
+
+    def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        """Begin a line check by hand; its hex id. Raises ``engine.check_*``: not now."""
+        post, now = self._shell.post, self._shell.clock()
+        if desk is not None:
+            post.acted(now)
+        try:
+            return post.check_now(text=text, voice=voice, words=words, now=now)
+        finally:
+            self._shell.carry_out()
+
+    def check_said(self, desk: bytes, report: CheckReport) -> None:
+        """The desk's audio page reports of a chirp."""
+        now = self._shell.clock()
+        self._shell.post.checks.desk_says(desk, report, now)
+        self._shell.post.settle(now)
+        self._shell.carry_out()
+
+    def figures(self, desk: bytes, figures: Figures) -> None:
+        """The desk's audio page reports what it measures."""
+        self._shell.post.checks.figures.take(desk, figures, self._shell.clock())

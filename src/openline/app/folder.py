@@ -50,6 +50,11 @@ class Folder:
         return self.root / "record.sqlite"
 
     @property
+    def words(self) -> Path:
+        """The challenge words for the public telephone."""
+        return self.root / "words.json"
+
+    @property
     def lock(self) -> Path:
         """The lock file; it holds the PID of the owner for people to read."""
         return self.root / "lock"

@@ -19,6 +19,7 @@ from openline.engine.ports import (
     Command,
     Commit,
     FarLegChanged,
+    KeepWords,
     ReadEntries,
     RefreshHello,
     SendFrame,
@@ -30,6 +31,7 @@ from openline.engine.post import Post
 from openline.errors import OpenlineError
 from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
+from openline.protocol.words import WordList
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
 
@@ -45,6 +47,8 @@ STANDSTILL_MS: Final = 3_000
 
 Clock = Callable[[], Now]
 Watcher = Callable[[DeskEvent], None]
+WordsKeeper = Callable[[WordList, Callable[[], None]], None]
+"""Keeps a list on disk, off the loop's thread; then runs the function in the loop."""
 
 _diagnostics = structlog.get_logger("openline.post")
 
@@ -70,13 +74,21 @@ class PostShell:
         self._link: Link | None = None
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
+        self._keep_words: WordsKeeper | None = None
         self._heard_ms = self._looked_ms = self._stood_ms = clock().mono_ms
         self._stood_at = (0, 0, 0, 0)
         self._waiting: deque[Command] = deque()
         self._busy = False
 
-    def attach(self, link: Link, writer: StoreWriter, voice: DeskVoice) -> None:
+    def attach(
+        self,
+        link: Link,
+        writer: StoreWriter,
+        voice: DeskVoice,
+        keep_words: WordsKeeper | None = None,
+    ) -> None:
         """Give the engine its outside."""
+        self._keep_words = keep_words
         self._link, self._writer, self._voice = link, writer, voice
 
     # --- the engine's commands -----------------------------------------------------------
@@ -93,7 +105,7 @@ class PostShell:
         finally:
             self._busy = False
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one case per command
         link, writer, voice = self._link, self._writer, self._voice
         if link is None or writer is None or voice is None:
             return
@@ -113,6 +125,9 @@ class PostShell:
                 self._set_control(voice, command)
             case FarLegChanged():
                 voice.far_leg_changed(command.leg)
+            case KeepWords(words=words):
+                if self._keep_words is not None:
+                    self._keep_words(words, lambda: self.words_kept(words.name))
             case _:
                 assert_never(command)
 
@@ -210,6 +225,13 @@ class PostShell:
     def entries_read(self, ticket: int, entries: tuple[StoredEntry, ...]) -> None:
         """A slice of a read."""
         self.post.entries_read(ticket, entries, self.clock())
+        self.carry_out()
+
+    def words_kept(self, name: str) -> None:
+        """The challenge words are on disk."""
+        now = self.clock()
+        self.post.checks.words_kept(name, now)
+        self.post.settle(now)
         self.carry_out()
 
     # --- voice -----------------------------------------------------------------------------

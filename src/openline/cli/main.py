@@ -16,6 +16,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "init": ("init",),
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
+    "check": ("check", "words", "metrics"),
     "record": ("record",),
     "verify": ("verify",),
     "demo": ("demo",),

@@ -16,6 +16,8 @@ RESTORED: Final = "restored"
 OWN_LOG_MISSING: Final = "own_log_missing"
 PEER_FORGOT: Final = "peer_forgot"
 PEER_RESTORED: Final = "peer_restored"
+CHECK_MISSED: Final = "check_missed"
+CHECK_FAILED: Final = "check_failed"
 
 CODES: Final = (
     LINK_DOWN,
@@ -25,6 +27,8 @@ CODES: Final = (
     OWN_LOG_MISSING,
     PEER_FORGOT,
     PEER_RESTORED,
+    CHECK_MISSED,
+    CHECK_FAILED,
 )
 """Every alarm that the engine can raise: as many as can ever stand at once."""
 

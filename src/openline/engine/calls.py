@@ -78,6 +78,16 @@ class Calls:
         if tag:
             self._ended.append(tag)
 
+    @property
+    def open(self) -> bool:
+        """A call stands between the desks."""
+        return self._call is not None and self._call.open
+
+    @property
+    def peer_talking(self) -> bool:
+        """An officer of the peer holds the talk key, by the peer's word."""
+        return self._call is not None and self._call.open and self._call.peer_talking
+
     def view(self, now: Now) -> CallView | None:
         """The call, or the one that just ended."""
         call = self._call

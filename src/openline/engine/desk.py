@@ -9,6 +9,31 @@ parties signed), the watch (what a side says of its own desk).
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from openline.engine.desk_checks import (
+    CheckReport,
+    CheckStateWord,
+    ChecksView,
+    CheckView,
+    Chirp,
+    ChirpPart,
+    Figures,
+    FiguresView,
+    LevelWord,
+)
+
+# What stands in a module of its own is had from here all the same.
+__all__ = [
+    "CheckReport",
+    "CheckStateWord",
+    "CheckView",
+    "ChecksView",
+    "Chirp",
+    "ChirpPart",
+    "Figures",
+    "FiguresView",
+    "LevelWord",
+]
+
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
 """What the parties signed; UNCONFIRMED until both signatures of the genesis are here."""
@@ -29,12 +54,14 @@ class PathView:
         lamp: ``up`` (datagrams answered), ``stream`` (only the TLS stream is), ``dead``.
         rtt_ms: last measured round trip, or None.
         shared: this path shares its local interface with another: not two routes.
+        loss: share of the newest voice frames that did not come by this path, or None.
     """
 
     name: str
     lamp: LampWord
     rtt_ms: float | None
     shared: bool = False
+    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +162,8 @@ class PostView:
     alarms: tuple[AlarmView, ...]
     officer: str
     disk_fault: str | None = None
+    checks: ChecksView = field(default_factory=ChecksView)
+    figures: FiguresView = field(default_factory=FiguresView)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +286,7 @@ DeskEvent = (
     | TextTaken
     | Refused
     | StopTalking
+    | Chirp
 )
 
 
@@ -311,3 +341,16 @@ class DeskApi(Protocol):
 
     def voice_offer(self, desk: bytes, sdp: str) -> None:
         """The desk's audio page offers; answered by VoiceAnswer when the far desk is there."""
+
+    def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        """Begin a line check by hand; its hex id.
+
+        Raises:
+            OpenlineError: ``engine.check_*``: not now.
+        """
+
+    def check_said(self, desk: bytes, report: CheckReport) -> None:
+        """The desk's audio page reports of a chirp."""
+
+    def figures(self, desk: bytes, figures: Figures) -> None:
+        """The desk's audio page reports what it measures."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from openline.engine.desk import DeskEvent
+from openline.protocol.words import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class PostSettings:
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
         desk_silent_ms: a desk that was not heard for so long is not attended.
+        check_minutes: length of a slot of the line checks, 0 for none by itself.
+        words_days: a check renews challenge words that are older; 0 for never.
     """
 
     officer: str = "W-1"
@@ -116,6 +119,8 @@ class PostSettings:
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000
     desk_silent_ms: int = 5_000
+    check_minutes: int = 0
+    words_days: int = 0
 
 
 class Signer(Protocol):
@@ -225,4 +230,20 @@ class FarLegChanged:
     leg: bytes | None
 
 
-Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepWords:
+    """Keep the new challenge words outside of the record, then call ``words_kept(name)``."""
+
+    words: WordList
+
+
+Command = (
+    Commit
+    | ReadEntries
+    | SendFrame
+    | RefreshHello
+    | ToDesk
+    | SetControl
+    | FarLegChanged
+    | KeepWords
+)

@@ -5,11 +5,13 @@ record's side is :mod:`openline.engine.record_side`, calls and watch stand besid
 one of them leaves the others going.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
 from openline.engine.calls import Calls
+from openline.engine.checks import Checks
 from openline.engine.context import Context
 from openline.engine.desk import AudioReport, PathView, PostView, TimelineItem, ViewChanged
 from openline.engine.ports import (
@@ -30,6 +32,7 @@ from openline.protocol.clock import Now
 from openline.protocol.control import ControlIn, ControlOut
 from openline.protocol.frames import FrameClass
 from openline.protocol.liveness import LinkState, Liveness
+from openline.protocol.words import WordList
 from openline.record.card import Card
 from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
@@ -53,8 +56,9 @@ class Post:
         random: Randomness,
         settings: PostSettings,
         now: Now,
+        words: WordList | None = None,
     ) -> None:
-        """Start from what the disk holds.
+        """Start from what the disk holds; ``words`` is the list that the folder holds.
 
         Raises:
             OpenlineError: the cards or the stored record do not hold together.
@@ -71,6 +75,8 @@ class Post:
         self._live = Liveness()
         self._watch = Watch(ctx)
         self._calls = Calls(ctx, self._out, self._record.keeper, self._watch, state.meta, now)
+        parts = (self._watch, self._calls, self._alarms)
+        self.checks = Checks(ctx, self._out, self._record.keeper, parts, state, words, now)
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
         self._far_leg: bytes | None = None
@@ -95,6 +101,8 @@ class Post:
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
             self._say_again(now)
         self._calls.tick(now, link_down=link_down)
+        link_up = self._live.state is LinkState.UP
+        self.checks.tick(now, link_up=link_up, link_down=link_down)
         self._record.tick(now, link_down=link_down)
         self._record.settle(now)
 
@@ -120,6 +128,7 @@ class Post:
         self._in.restart(self._record.peer_incarnation)
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
+        self.checks.peer_restarted(now)
         if self._far_leg is not None:
             self._far_leg = None
             self._ctx.emit(FarLegChanged(leg=None))
@@ -141,6 +150,11 @@ class Post:
                 self._record.frame(frame_class, body, now)
         except OpenlineError as error:
             self._ctx.keep_evidence(error.code, body, now)
+        self.settle(now)
+
+    def settle(self, now: Now) -> None:
+        """After an input that the checks look at too: everything goes on from here."""
+        self.checks.advance(now)
         self._record.settle(now)
 
     def _control(self, body: bytes, now: Now) -> None:
@@ -154,6 +168,8 @@ class Post:
                 self._take_leg(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
+            case control.CHECK:
+                self.checks.peer_says(given.payload, now)
             case _:
                 self._calls.called_says(given.payload, now)
         self._in.accept(given)
@@ -203,6 +219,7 @@ class Post:
     def committed(self, ticket: int, now: Now) -> None:
         """A commit is durable: what it holds may leave."""
         self._record.committed(ticket, now)
+        self.checks.entries(self._record.take_fresh(), now)
         self._record.settle(now)
 
     def commit_failed(self, ticket: int, code: str, now: Now) -> None:
@@ -226,6 +243,7 @@ class Post:
     def desk_closed(self, desk: bytes, now: Now) -> None:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
+        self.checks.figures.forget(desk)
         self._calls.talk(desk, on=False, now=now)
         self._desks_changed(now)
 
@@ -245,16 +263,18 @@ class Post:
         """The state to show now."""
         far_leg, confirmed = self._far_leg is not None, self._record.confirmed
         link = (self._paths, self._tls_group, far_leg, confirmed)
-        return make_view(
-            self._ctx,
-            self._record.keeper,
-            self._alarms,
-            self._watch,
-            self._calls,
-            self._live,
-            link,
-            now,
-        )
+        parts = (self._record.keeper, self._alarms, self._watch, self._calls, self._live)
+        view = make_view(self._ctx, *parts, link, now)
+        contact = view.link.state == "UP"
+        figures = self.checks.figures.view(now, contact=contact)
+        return replace(view, checks=self.checks.view(now), figures=figures)
+
+    def check_now(self, *, text: bool, voice: bool, words: bool, now: Now) -> str:
+        """Begin a line check by hand; its hex id. Raises as :meth:`Checks.begin`."""
+        link_up = self._live.tick(now) is LinkState.UP
+        check = self.checks.begin(text=text, voice=voice, words=words, link_up=link_up, now=now)
+        self._record.settle(now)
+        return check
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
@@ -271,18 +291,18 @@ class Post:
             now: the time.
         """
         self._record.write_text(desk, request, text, lang, now)
-        self._record.settle(now)
+        self.acted(now)
 
     def text_opened(self, desk: bytes, item: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """The officer opened a text of the peer."""
         self._record.text_opened(item, now)
-        self._record.settle(now)
+        self.acted(now)
 
     def talk(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The talk key went down or up."""
         link_down = self._live.tick(now) is LinkState.DOWN
         self._calls.talk(desk, on=on, now=now, link_down=link_down)
-        self._record.settle(now)
+        self.acted(now)
 
     def sounded(self, desk: bytes, call: str, now: Now) -> None:
         """The far voice was in fact played at this desk."""
@@ -292,12 +312,12 @@ class Post:
     def end_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """End the call."""
         self._calls.end(now)
-        self._record.settle(now)
+        self.acted(now)
 
     def silence_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence the incoming announce at this side."""
         self._calls.silence()
-        self._record.settle(now)
+        self.acted(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
@@ -331,9 +351,14 @@ class Post:
             call_tag, call_open=call_open, talking=talking, manner=manner, seq=talk_seq, now=now
         )
         if changed:
-            self._record.settle(now)
+            self.settle(now)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def acted(self, now: Now) -> None:
+        """An officer of this side did something."""
+        self.checks.figures.own_act_ms = now.wall_ms
+        self.settle(now)
 
     def _say(self, name: str, payload: Value) -> None:
         frame = self._out.set(name, payload)

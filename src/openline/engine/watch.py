@@ -79,6 +79,16 @@ class Watch:
             for desk in self._desks.values()
         )
 
+    def hearing(self) -> tuple[bytes, ...]:
+        """Desks whose audio runs and is connected to the far desk, in the order they came."""
+        return tuple(
+            name
+            for name, desk in self._desks.items()
+            if desk.report is not None
+            and desk.report.connection == "connected"
+            and desk.report.context == "running"
+        )
+
     def own_view(self) -> WatchView:
         """Our own watch."""
         settings = self._ctx.settings

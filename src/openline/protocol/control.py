@@ -19,7 +19,8 @@ PRESENCE: Final = "presence"
 LEG: Final = "leg"
 CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
-OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER)
+CHECK: Final = "check"
+OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER, CHECK)
 
 _NAME_CHARACTERS_MAX: Final = 32
 

@@ -9,6 +9,8 @@ from typing import Final, Protocol
 
 from openline.engine.desk import (
     AudioReport,
+    CheckReport,
+    Chirp,
     Gate,
     Refused,
     StopTalking,
@@ -101,6 +103,8 @@ class DeskRoom:
                 self._listener.timeline(self._site, event.items)
             case ViewChanged():
                 pass
+            case Chirp():
+                self._chirp(command.desk, event)
             case _:
                 # Whatever it is, a page would have to act on it: the engine sends nothing else.
                 raise Violation("microphone", f"unknown event to a desk: {event!r}")
@@ -115,6 +119,21 @@ class DeskRoom:
         name = desk.gate
         if name and desk.name in self.open:
             self._site.call(lambda post, now: post.sounded(desk.name, name, now))
+
+    def _chirp(self, name: bytes | None, event: Chirp) -> None:
+        """A page listens, and hears or not; it transmits nothing that an officer said."""
+        if name is None or event.part == "stop":
+            return
+        self._report(name, CheckReport(check=event.id, state="armed"), 20)
+        if self._chance.happens(0.7):
+            self._report(name, CheckReport(check=event.id, state="held", delay_ms=60.0), 1_500)
+
+    def _report(self, name: bytes, report: CheckReport, after_ms: int) -> None:
+        def say() -> None:
+            if name in self.open:
+                self._site.call(lambda post, now: post.checks.desk_says(name, report, now))
+
+        self._site.agenda.after(after_ms, say)
 
     def _silence(self, desk: Desk) -> None:
         if desk.live:

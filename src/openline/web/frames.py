@@ -11,8 +11,12 @@ from typing import Any, Final
 
 from openline.engine.desk import (
     AudioReport,
+    CheckReport,
+    CheckStateWord,
+    Chirp,
     DeskApi,
     DeskEvent,
+    Figures,
     Gate,
     MicWord,
     PostView,
@@ -36,6 +40,14 @@ WORD_CHARACTERS_MAX: Final = 80
 TIMELINE_ITEMS: Final = 300
 _MICS: Final[dict[str, MicWord]] = {"COLD": "COLD", "ARMED": "ARMED", "LIVE": "LIVE"}
 
+_CHECK_STATES: Final[dict[str, CheckStateWord]] = {
+    "armed": "armed",
+    "heard": "heard",
+    "held": "held",
+    "failed": "failed",
+}
+MILLISECONDS_MAX: Final = 600_000.0
+
 Frame = dict[str, Any]
 
 
@@ -51,6 +63,17 @@ def _flag(frame: Frame, name: str) -> bool:
     if not isinstance(value, bool):
         raise AccessError("web.frame", name)
     return value
+
+
+def _number(frame: Frame, name: str, most: float) -> float:
+    value = frame.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise AccessError("web.frame", name)
+    return float(value)
+
+
+def _number_or_none(frame: Frame, name: str, most: float) -> float | None:
+    return None if frame.get(name) is None else _number(frame, name, most)
 
 
 def _alive(api: DeskApi, desk: bytes, frame: Frame) -> None:
@@ -103,6 +126,32 @@ def _offer(api: DeskApi, desk: bytes, frame: Frame) -> None:
     api.voice_offer(desk, _string(frame, "sdp", SDP_CHARACTERS_MAX))
 
 
+def _check_now(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.check_now(desk, text=True, voice=True, words=False)
+
+
+def _check_result(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    state = _CHECK_STATES.get(_string(frame, "state", 8))
+    if state is None:
+        raise AccessError("web.frame", "state")
+    report = CheckReport(
+        check=_string(frame, "id", ID_CHARACTERS_MAX),
+        state=state,
+        delay_ms=_number_or_none(frame, "delay_ms", MILLISECONDS_MAX),
+    )
+    api.check_said(desk, report)
+
+
+def _figures(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    figures = Figures(
+        mouth_to_ear_ms=_number_or_none(frame, "mouth_to_ear_ms", MILLISECONDS_MAX),
+        loss=_number(frame, "loss", 1.0),
+        jitter_ms=_number(frame, "jitter_ms", MILLISECONDS_MAX),
+        concealed=_number(frame, "concealed", 1.0),
+    )
+    api.figures(desk, figures)
+
+
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
     "text": _text,
@@ -113,6 +162,9 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "check-now": _check_now,
+    "check-result": _check_result,
+    "figures": _figures,
 }
 
 
@@ -187,5 +239,7 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: PLR0911 one per kind
             return {"t": "text-taken", "request": request, "item": item}
         case Refused(request=request, code=code, facts=facts):
             return {"t": "refused", "request": request, "code": code, "facts": facts}
+        case Chirp(id=name, hold_ms=hold_ms, part=part):
+            return {"t": "chirp", "id": name, "hold_ms": hold_ms, "part": part}
         case StopTalking(reason=reason):
             return {"t": "stop-talking", "reason": reason}

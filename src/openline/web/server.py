@@ -24,7 +24,9 @@ HEAD_BYTES_MAX: Final = 16 * 1024
 _BACKLOG: Final = 64
 
 
-class _Uvicorn(uvicorn.Server):
+class QuietServer(uvicorn.Server):
+    """uvicorn without its own handling of signals."""
+
     @override
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,7 +49,7 @@ class DeskServer:
         self._config = config
         self._tokens = LaunchTokens()
         self._desks = Desks(api, config)
-        self._server: _Uvicorn | None = None
+        self._server: QuietServer | None = None
         self._names: Names | None = None
 
     @property
@@ -94,7 +96,7 @@ class DeskServer:
         names = Names(port=sockets[0].getsockname()[1])
         self._names = names
         app = build(self._config, names, self._tokens, self._desks)
-        self._server = _Uvicorn(_uvicorn_config(app))
+        self._server = QuietServer(_uvicorn_config(app))
         self.ready.set()
         try:
             await self._server.serve(sockets=sockets)

@@ -11,7 +11,14 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from openline.app.config import DeskSettings, DiagnosticsSettings, PathSettings, PostConfig
+from openline.app.config import (
+    ChecksSettings,
+    DeskSettings,
+    DiagnosticsSettings,
+    MetricsSettings,
+    PathSettings,
+    PostConfig,
+)
 from openline.cli.main import build
 from openline.cli.output import exit_status
 from openline.cli.words import Words
@@ -28,6 +35,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status",),
     ("text",),
     ("desk-url",),
+    ("check",),
+    ("words",),
+    ("metrics",),
     ("record",),
     ("verify",),
     ("demo",),
@@ -101,6 +111,8 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(PathSettings, "paths.NAME."),
         *keys(DeskSettings, "desk."),
         *keys(DiagnosticsSettings, "diagnostics."),
+        *keys(ChecksSettings, "checks."),
+        *keys(MetricsSettings, "metrics."),
     ]
-    assert len(wanted) == 8
+    assert len(wanted) == 11
     assert [key for key in wanted if f"| {key} |" not in text] == []

@@ -9,8 +9,10 @@ from openline.engine.desk import (
     AlarmView,
     AudioReport,
     CallView,
+    CheckReport,
     DeskEvent,
     DeskSink,
+    Figures,
     LampWord,
     LinkView,
     LinkWord,
@@ -26,6 +28,7 @@ from openline.engine.desk import (
     ViewChanged,
     WatchView,
 )
+from openline.errors import LocalProtocolError
 
 RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")
 
@@ -122,6 +125,7 @@ class FakeDeskApi:
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
     refuse_texts: str = ""
+    refuse_checks: str = ""
     views: int = 0
     numbers: Any = field(default_factory=lambda: itertools.count(2000))
 
@@ -189,3 +193,15 @@ class FakeDeskApi:
 
     def voice_offer(self, _desk: bytes, sdp: str) -> None:
         self.acts.append(("offer", sdp))
+
+    def check_now(self, _desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        self.acts.append(("check-now", text, voice, words))
+        if self.refuse_checks:
+            raise LocalProtocolError(self.refuse_checks)
+        return "00" * 8
+
+    def check_said(self, _desk: bytes, report: CheckReport) -> None:
+        self.acts.append(("check-result", report))
+
+    def figures(self, _desk: bytes, figures: Figures) -> None:
+        self.acts.append(("figures", figures))

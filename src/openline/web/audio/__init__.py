@@ -17,6 +17,9 @@ FILES: Final[dict[str, str]] = {
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
     "keep.js": "text/javascript",
+    "chirp.js": "text/javascript",
+    "chirps.js": "text/javascript",
+    "listen.js": "text/javascript",
 }
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 

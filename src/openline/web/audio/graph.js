@@ -56,6 +56,7 @@ export class Graph {
     const nothing = context.createGain();
     const carrier = context.createMediaStreamDestination();
     carrier.channelCount = 1;
+    this.carrier = carrier; // of the silent track: a line check's chirps go out on it
     nothing.gain.value = 0;
     silence.connect(nothing).connect(carrier);
     silence.start();

@@ -3,6 +3,7 @@
 // This page holds no session, no key and no word of the record. It trusts one
 // origin, named by the post in the page itself, and obeys one port from there.
 
+import { Chirper } from "./chirp.js";
 import { Graph } from "./graph.js";
 import { Keeper } from "./keep.js";
 import { Leg } from "./leg.js";
@@ -29,6 +30,7 @@ class Desk {
       onChange: () => this.report(),
     });
     this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
+    this.chirper = new Chirper({ graph: this.graph, onSaid: (said) => this.post({ t: "chirp-heard", ...said }) });
     this.talker = new Talker({
       graph: this.graph,
       sender: () => this.leg.connectedSender(),
@@ -116,6 +118,7 @@ class Desk {
       case "probe": return this.graph.setProbe(frame.on === true);
       case "keep": return this.keeper?.keep(frame.on === true);
       case "replay": return this.keeper?.replay();
+      case "chirp": return this.chirper.obey(frame);
       case "tone": return this.graph.tone(String(frame.name));
       case "alive": return this.alive();
       default: return undefined;
@@ -127,6 +130,7 @@ class Desk {
     clearTimeout(this.aliveTimer);
     this.port = null;
     this.talker.stop();
+    this.chirper.stop();
     this.keeper?.end();
     this.graph.setGate(false);
     this.leg.close();

@@ -113,6 +113,7 @@ const audioFrames = {
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
+  "chirp-heard": ({ id, state: said, delay_ms }) => socket.send({ t: "check-result", id, state: said, delay_ms: delay_ms ?? null }),
 };
 
 let startTimer = 0;
@@ -225,6 +226,7 @@ const postFrames = {
   gate({ open }) { setGate(open); },
   answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
   reset: () => audio.post({ t: "reset" }),
+  chirp: (frame) => audio.post(frame),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
     demo("text-taken", { request, item });

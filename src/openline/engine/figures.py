@@ -1,0 +1,106 @@
+"""Live figures: what our desks measure of what they hear, and when an officer last did something.
+
+Nothing older than 10 s is shown: it is not known then (spec/check, section 7).
+"""
+
+import math
+from typing import Final
+
+from openline.engine.desk import Figures, FiguresView
+from openline.engine.ports import StoredEntry
+from openline.engine.quality import delay_level, mos, quality_level, r_value
+from openline.protocol.checks import DELAY_MS_MAX, PERMILLE_MAX, Hears
+from openline.protocol.clock import Now
+from openline.record.entry import parse_entry
+
+FRESH_MS: Final = 10_000
+SCAN_MAX: Final = 512
+DESKS_MAX: Final = 64
+_STEP_MS: Final = 5
+"""What is told of the delay is rounded: not every millisecond is worth a frame."""
+
+
+class FigureRoom:
+    """See the module."""
+
+    def __init__(self, entries: tuple[tuple[StoredEntry, ...], ...], own: int) -> None:
+        """From what the disk holds: when an officer of either side last signed something."""
+        self._samples: dict[bytes, tuple[int, Figures]] = {}
+        self.peer: Hears | None = None
+        """The peer's word about its own desk; it stands until it says another."""
+        self.own_act_ms = _last_signed(entries[own])
+        self.peer_act_ms = _last_signed(entries[1 - own])
+
+    def take(self, desk: bytes, figures: Figures, now: Now) -> None:
+        """A desk's newest sample."""
+        if desk in self._samples or len(self._samples) < DESKS_MAX:
+            self._samples[desk] = (now.mono_ms, figures)
+
+    def forget(self, desk: bytes) -> None:
+        """That desk is gone."""
+        self._samples.pop(desk, None)
+
+    def signed(self, entry: StoredEntry, own: int, now: Now) -> None:
+        """An entry is durable here: an officer's act if one signed it."""
+        if parse_entry(entry.leaf).statements:
+            if entry.log == own:
+                self.own_act_ms = now.wall_ms
+            else:
+                self.peer_act_ms = now.wall_ms
+
+    def _newest(self, now: Now) -> Figures | None:
+        fresh = [
+            (at, figures)
+            for at, figures in self._samples.values()
+            if now.mono_ms - at < FRESH_MS and sane(figures)
+        ]
+        return max(fresh, key=lambda item: item[0])[1] if fresh else None
+
+    def hears(self, now: Now) -> Hears | None:
+        """What may be told the peer of what we hear."""
+        figures = self._newest(now)
+        if figures is None or figures.mouth_to_ear_ms is None:
+            return None
+        delay = _STEP_MS * round(figures.mouth_to_ear_ms / _STEP_MS)
+        lost = max(figures.loss, figures.concealed)
+        return Hears(
+            delay_ms=min(DELAY_MS_MAX, delay), loss=min(PERMILLE_MAX, 5 * round(lost * 200))
+        )
+
+    def view(self, now: Now, *, contact: bool) -> FiguresView:
+        """What is known now."""
+        figures, told = self._newest(now), self.peer if contact else None
+        to_us = None if figures is None else figures.mouth_to_ear_ms
+        to_them = None if told is None else float(told.delay_ms)
+        r = None
+        if figures is not None and to_us is not None:
+            r = round(r_value(to_us, max(figures.loss, figures.concealed)), 1)
+        return FiguresView(
+            to_us_ms=to_us,
+            to_them_ms=to_them,
+            loss=None if figures is None else figures.loss,
+            to_them_loss=None if told is None else told.loss / PERMILLE_MAX,
+            jitter_ms=None if figures is None else figures.jitter_ms,
+            concealed=None if figures is None else figures.concealed,
+            r=r,
+            mos=None if r is None else round(mos(r), 2),
+            delay_level=delay_level(to_us),
+            to_them_level=delay_level(to_them),
+            quality_level=quality_level(r),
+            own_act_wall_ms=self.own_act_ms,
+            peer_act_wall_ms=self.peer_act_ms,
+        )
+
+
+def sane(figures: Figures) -> bool:
+    """Whether a page's figures are figures at all."""
+    numbers = [figures.loss, figures.jitter_ms, figures.concealed, figures.mouth_to_ear_ms or 0.0]
+    shares = (figures.loss, figures.concealed)
+    return all(math.isfinite(n) and n >= 0 for n in numbers) and max(shares) <= 1
+
+
+def _last_signed(half: tuple[StoredEntry, ...]) -> int | None:
+    for entry in reversed(half[-SCAN_MAX:]):
+        if entry.index > 0 and parse_entry(entry.leaf).statements:
+            return entry.first_wall_ms
+    return None
