@@ -20,7 +20,10 @@ from openline.engine.desk import (
     ViewChanged,
 )
 from openline.engine.ports import ToDesk
+from openline.engine.post import Post
 from openline.engine.timeline import ITEMS_MAX
+from openline.errors import OpenlineError
+from openline.protocol.clock import Now
 from openline.sim.chance import Chance
 from openline.sim.site import Site
 from openline.sim.trace import Violation
@@ -65,6 +68,8 @@ class DeskRoom:
         self.wanted = 1
         self.last_live_ms = -1_000_000
         self._written = 0
+        self.checked = 0
+        """Line checks that a post of ours began."""
         self.asked: dict[str, str] = {}
         self.taken: set[str] = set()
         self.refused: dict[str, int] = {}
@@ -261,6 +266,28 @@ class DeskRoom:
             desk.hidden = not desk.hidden
         elif what == "acknowledge":
             site.call(lambda post, now: post.acknowledge(desk.name, "link_down", now))
+
+    def check_until(self, end_ms: int) -> None:
+        """Officers begin line checks until then."""
+        chance = self._chance.stream("line checks")
+
+        def check() -> None:
+            if self._site.agenda.now_ms >= end_ms:
+                return
+            self._site.agenda.after(chance.between(500, 5_000), check)
+            if self._site.running:
+                self._site.call(lambda post, now: self._check(post, now, words=chance.happens(0.3)))
+
+        self._site.agenda.after(chance.between(500, 5_000), check)
+
+    def _check(self, post: Post, now: Now, *, words: bool) -> None:
+        try:
+            name = post.check_now(text=True, voice=True, words=words, now=now)
+        except OpenlineError as refusal:
+            self._site.trace.say(self._site.role, f"begins no check: {refusal.code}")
+            return
+        self.checked += 1
+        self._site.trace.say(self._site.role, f"begins check {name}")
 
     def calm(self) -> None:
         """The day is over: keys up, the call ended, one desk attended."""

@@ -37,6 +37,7 @@ class Plan:
         make_posts: how each side's engine is made; the tests plant faults here.
         busy_ms: how long people write and things break; None: as the seed wants.
         restore: whether a disk is put back to a backup; None: as the seed wants.
+        line_checks: officers check the line by hand, all the time.
     """
 
     faults: bool = True
@@ -45,6 +46,7 @@ class Plan:
     make_posts: tuple[MakePost, MakePost] = (Post, Post)
     busy_ms: int | None = None
     restore: bool | None = None
+    line_checks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,12 @@ class World:
             Disk(folder / "xy"[side], both[own].founded, chance.stream("disk")),
             clock,
             (self.agenda, chance, self.trace, self.wire),
-            PostSettings(announces_per_hour=4, untaken_ms=8_000, quiet_ms=6_000),
+            PostSettings(
+                announces_per_hour=4,
+                untaken_ms=8_000,
+                quiet_ms=6_000,
+                words_days=7 if plan.line_checks else 0,
+            ),
             plan.make_posts[side],
         )
         site.own = own
@@ -133,6 +140,9 @@ class World:
             site.start()
         busy_ms = self.plan.busy_ms or self.chance.between(10_000, 30_000)
         self.faults.plan(busy_ms)
+        if self.plan.line_checks:
+            for room in self.rooms:
+                room.check_until(busy_ms)
         self.agenda.run_until(busy_ms)
         self.faults.stop()
         self.trace.say("", "the faults are over")
@@ -160,6 +170,7 @@ class World:
             "entries": len(held.leaves[0]) + len(held.leaves[1]) - 2,
             "texts": sum(len(room.taken) for room in self.rooms),
             "starts": sum(site.starts for site in self.sites),
+            "line_checks": sum(room.checked for room in self.rooms),
             **self.checks.seen,
             **self.faults.count,
         }

@@ -4,7 +4,7 @@ import pytest
 
 from openline.engine.check_run import RUN_MS
 from openline.engine.checks import ANSWERED_PER_HOUR_MAX
-from openline.engine.desk import CheckReport
+from openline.engine.desk import CheckReport, TimelineChanged
 from openline.errors import OpenlineError
 from openline.protocol.frames import FrameClass
 from openline.record.checks import Answered, Began, Result
@@ -53,6 +53,14 @@ def test_a_full_check_is_written_by_both_and_moves_finality(swapped: bool) -> No
         assert alarms(side, pair) == []
         (text,) = [item for item in side.post.timeline(50) if item.text == "before"]
         assert text.final
+        items = [item for item in side.post.timeline(50) if item.facts.get("part") == "result"]
+        assert [item.whose for item in items] in (["own", "peer"], ["peer", "own"])
+        assert {item.facts["compare"] for item in items} == {"match"}
+        told = [
+            event for event in side.events(TimelineChanged) if isinstance(event, TimelineChanged)
+        ]
+        newest = {item.id: item for event in told for item in event.items}
+        assert {newest[item.id].facts["compare"] for item in items} == {"match"}
     assert last(pair.a, pair).began == "own"
     assert last(pair.b, pair).began == "peer"
     pair.assert_identical()

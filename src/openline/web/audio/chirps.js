@@ -10,7 +10,7 @@ const LEVEL = 0.25;
 const EDGE_S = 0.005;
 const LOW = 1_000;
 const HIGH = 3_000;
-const SWEEPS = { call: [[LOW, HIGH, 0.2]], answer: [[HIGH, LOW, 0.2]], confirm: [[LOW, HIGH, 0.1], [LOW, HIGH, 0.1]] };
+const SWEEPS = { call: [[LOW, HIGH, 0.2]], answer: [[HIGH, LOW, 0.2]], confirm: [[LOW, HIGH, 0.1], [HIGH, LOW, 0.1]] };
 
 /** The phase of a chirp's sweep at a time from its begin, in radians. */
 function phase(name, t) {
