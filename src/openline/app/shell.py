@@ -309,6 +309,7 @@ def path_views(link: Link) -> tuple[tuple[PathView, ...], str | None]:
             lamp=_lamp(path),
             rtt_ms=path.round_trip_ms,
             shared="link.shared-interface" in path.warnings,
+            loss=path.media_loss,
         )
         for path in paths
     )
