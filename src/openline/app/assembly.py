@@ -103,6 +103,11 @@ def _join(
     keys, own, peer = identity
     store, state = disk
     words = WordsFile(folder)
+    problems: dict[str, OpenlineError] = {}
+    try:
+        held = next(iter(words.read()), None)
+    except OpenlineError as fault:  # the next check renews them; the line goes on
+        held, problems["words"] = None, fault
     post = Post(
         card_own=own,
         card_peer=peer,
@@ -115,7 +120,7 @@ def _join(
             words_days=config.checks.words,
         ),
         now=read_now(),
-        words=next(iter(words.read()), None),
+        words=held,
     )
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
@@ -136,7 +141,8 @@ def _join(
     writer = StoreWriter(store, loop, shell)
     shell.attach(link, writer, voice, keeper(words, loop))
     front = DeskFront(shell, voice)
-    return Running(folder, config, keys, genesis, (own, peer), link, shell, voice, front, writer)
+    parts = (link, shell, voice, front, writer)
+    return Running(folder, config, keys, genesis, (own, peer), *parts, problems)
 
 
 def _link_config(

@@ -29,6 +29,7 @@ class _Held:
     began: int | None = None
     own: Result | None = None
     peer: Result | None = None
+    signed: bool = False
 
 
 class CheckHistory:
@@ -64,20 +65,20 @@ class CheckHistory:
             self.take(entry.log, part, entry.first_wall_ms)
         return part
 
-    def take(self, log: int, part: CheckPart, wall_ms: int) -> None:
-        """An entry of ``log`` that this post first held at ``wall_ms``."""
+    def take(self, log: int, part: CheckPart, wall_ms: int, *, signed: bool = True) -> None:
+        """An entry of ``log`` that this post first held at ``wall_ms``, or will be one."""
         held = self._held.setdefault(part.check, _Held(wall_ms))
         if isinstance(part, Began):
             held.began = log
         elif isinstance(part, Result):
             held.began = log if part.role == "beginner" else 1 - log
             if log == self._ctx.own:
-                held.own, held.wall_ms = part, wall_ms
+                held.own, held.wall_ms, held.signed = part, wall_ms, signed
                 if part.carried_through:
                     self.last_own_ms = wall_ms
             else:
                 held.peer = part
-            if held.own is not None and held.peer is not None:
+            if held.own is not None and held.peer is not None and held.signed:
                 self._both(held, held.own, held.peer)
         while len(self._held) > CHECKS_MAX:
             del self._held[next(iter(self._held))]
@@ -108,8 +109,8 @@ class CheckHistory:
         return None
 
     def _view(self, check: bytes, held: _Held, own: Result) -> CheckView:
-        word, differs = compare(own, held.peer)
-        peer = held.peer
+        peer = held.peer if held.signed else None
+        word, differs = compare(own, peer)
         return CheckView(
             check=check.hex(),
             wall_ms=held.wall_ms,

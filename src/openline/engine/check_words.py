@@ -33,7 +33,8 @@ class WordsExchange:
         """Args: the post, and the list that its folder holds."""
         self._ctx = ctx
         self.held = held
-        self._check = b""
+        self.check = b""
+        """The check to which the present exchange belongs."""
         self._begins = False
         self._secret: WordsSecret | None = None
         self._peer_key = b""
@@ -58,19 +59,19 @@ class WordsExchange:
     def _start(self, check: bytes, now: Now, *, begins: bool) -> None:
         random = self._ctx.random
         self._secret = WordsSecret(random(KEY_SIZE), random(NONCE_SIZE), max(0, now.wall_ms))
-        self._check, self._begins = check, begins
+        self.check, self._begins = check, begins
         self._peer_key = self._proof = b""
         self._agreed = self._keeping = None
 
     def said(self, check: bytes) -> WordsSaid | None:
         """Our part of the exchange of that check, as it stands."""
-        if self._secret is None or check != self._check:
+        if self._secret is None or check != self.check:
             return None
         return replace(self._secret.said, proof=self._proof)
 
     def settled(self, check: bytes) -> bool:
         """No exchange belongs to that check, or this side holds its list."""
-        if self._secret is None or check != self._check:
+        if self._secret is None or check != self.check:
             return True
         agreed = self._agreed
         return agreed is not None and self.held is not None and self.held.name == agreed.name
@@ -81,9 +82,9 @@ class WordsExchange:
         Raises:
             PeerProtocolError: ``protocol.check``: another key than before, or a false proof.
         """
-        if begins and check != self._check:
+        if begins and check != self.check:
             self._start(check, now, begins=False)
-        if self._secret is None or check != self._check or begins is self._begins:
+        if self._secret is None or check != self.check or begins is self._begins:
             return
         if self._peer_key not in (b"", said.key):
             raise PeerProtocolError("protocol.check", "another key for the same check")

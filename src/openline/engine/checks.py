@@ -159,16 +159,18 @@ class Checks:
         """The CONTROL object ``check``.
 
         Raises:
-            OpenlineError: ``protocol.check`` or ``record.encoding``; nothing changed.
+            OpenlineError: ``protocol.check`` or ``record.encoding``; its words count for nothing.
         """
         said = parse_check_said(payload)
         self.figures.peer = said.hears if self._disclosed else None
         if said.begins and said.open:
             self._asked(said, now)
         run = self._run
-        if said.words is not None:
+        ours = run is not None and run.check == said.check and run.begins is not said.begins
+        # An exchange belongs to a check that we took up: a peer cannot renew words without end.
+        if said.words is not None and (ours or self._words.check == said.check):
             self._words.peer_says(said.check, said.words, now, begins=said.begins)
-        if run is not None and run.check == said.check and run.begins is not said.begins:
+        if run is not None and ours:
             run.peer_ready = said.ready
             run.peer_open = run.peer_open or said.open
             ended = run.peer_open or bool(said.end)
@@ -334,6 +336,7 @@ class Checks:
         self._ended.append(run.check)
         held = self._words.held
         result = run.result(disclosed=self._disclosed, words="" if held is None else held.name)
+        self.history.take(self._ctx.own, result, now.wall_ms, signed=False)
         # The record may be halted or full to the brim; the alarms below stand all the same.
         with contextlib.suppress(OpenlineError):
             self._write(result_body(result), now)

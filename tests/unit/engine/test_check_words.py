@@ -3,11 +3,12 @@
 import pytest
 
 from openline.engine.ports import KeepWords
+from openline.protocol.checks import CheckSaid
 from openline.protocol.clock import Now
 from openline.protocol.control import parse_control
 from openline.protocol.frames import FrameClass
 from openline.protocol.wordlists import LISTS
-from openline.protocol.words import WORDS
+from openline.protocol.words import WORDS, WordsSecret
 from openline.record.cbor import Value, decode, encode
 from openline.record.checks import Result
 from tests.unit.engine.check_pages import checks, ready_pair
@@ -134,3 +135,14 @@ def test_the_word_lists_are_whole() -> None:
         assert len(words) == len(set(words)) == 256
     assert len({word[:4] for word in LISTS["en"]}) > 230, "short beginnings tell them apart"
     assert isinstance(KeepWords, type)
+
+
+def test_words_are_agreed_only_within_a_check_that_was_taken_up() -> None:
+    pair, _pages = ready_pair(swapped=False)
+    part = WordsSecret(b"s" * 32, b"n" * 16)
+    for number in range(3):
+        said = CheckSaid(check=bytes([number]) * 8, begins=True, words=part.said)
+        frame = encode([pair.b.post._ctx.incarnation[:8], "check", 1 + number, said.payload()])
+        pair.a.post.frame_received(FrameClass.CONTROL, 1, frame, pair.now)
+    assert pair.a.post.checks._words.check == b""
+    assert pair.a.store.codes() == []

@@ -268,3 +268,15 @@ def test_pages_are_told_to_listen_before_the_other_side_sounds() -> None:
     pages.run(2_000)
     assert [said for said in pages.said if said[1] != "stop"] == [("b", "answer"), ("a", "begin")]
     assert isinstance(pages, Pages)
+
+
+@both_ways
+def test_a_halted_record_leaves_the_voice_part_and_nothing_is_called_full(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    pair, pages = ready_pair(swapped=swapped)
+    pair.a.post._record.keeper.halt("record.fork", b"", pair.now)
+    assert refusal(pair, pair.a) == "engine.check_record"
+    begin(pair, pair.a, text=False)
+    pages.run(3_000)
+    shown = last(pair.a, pair)
+    assert (shown.own_voice, shown.compare, shown.full) == ("held", "missing", False)
+    assert checks(pair.a) == []
