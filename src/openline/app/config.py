@@ -178,6 +178,9 @@ def render_config(paths: dict[str, PathSettings], desk_port: int) -> str:
         "[desk]",
         f"port = {desk_port}  # the page: http://localhost:{desk_port} on this machine only",
         "",
+        "[checks]",
+        "every_minutes = 60  # a line check in turn; agree on it with the other side; 0: off",
+        "",
         "[diagnostics]",
         'to = "file"  # stderr, file (diagnostics.jsonl) or none',
     ]
