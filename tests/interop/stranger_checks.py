@@ -53,6 +53,7 @@ class Checker:
         self.secret, self.nonce = b"s" * 32, b"n" * 16
         self.proof = b""
         self.done = False
+        self.voice = ""
         self.answered: set[bytes] = set()
 
     def say(self, **said: object) -> None:
@@ -93,8 +94,9 @@ class Checker:
             self.exchange(check, theirs["words"])
         if theirs["open"]:
             self.take_up(check)
+            self.voice = "no_desk_answerer" if theirs["voice"] else "not_asked"
         elif check in self.answered:
-            self.result(check, "answerer", "no_desk_beginner")
+            self.result(check, "answerer", self.voice)
             self.say(id=check, begins=False, open=False, **self.said_words())
             self.answered.clear()
             self.done = True

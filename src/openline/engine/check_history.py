@@ -32,6 +32,14 @@ class _Held:
     signed: bool = False
 
 
+def written_ms(entry: StoredEntry, claimed_ms: int) -> int:
+    """When an entry was written, as far as clocks tell: its author's, and never after we held it.
+
+    An entry that came back from the peer, or late, is not as young as our holding it.
+    """
+    return min(entry.first_wall_ms, claimed_ms)
+
+
 class CheckHistory:
     """See the module."""
 
@@ -43,7 +51,7 @@ class CheckHistory:
         self._held: dict[bytes, _Held] = {}
         self.last_full_ms: int | None = None
         self.last_own_ms: int | None = None
-        """Own wall clock of our newest result that was carried through."""
+        """Own wall clock of our newest result of both parts that was carried through."""
         found = []
         for half in entries:
             for entry in half[-SCAN_MAX:]:
@@ -51,7 +59,8 @@ class CheckHistory:
                     claims = parse_entry(entry.leaf).claims
                     part = check_part(claims.kind, entry.body)
                     if part is not None:
-                        found.append((entry.first_wall_ms, entry.log, part))
+                        wall_ms = written_ms(entry, claims.claimed_ms)
+                        found.append((wall_ms, entry.log, part))
         for wall_ms, log, part in sorted(found, key=lambda item: item[0]):
             self.take(log, part, wall_ms)
 
@@ -59,14 +68,14 @@ class CheckHistory:
         """What an entry says of a check, taken into the history; None if it says nothing."""
         if entry.body is None or _MARK not in entry.body:
             return None
-        kind = parse_entry(entry.leaf).claims.kind
-        part = check_part(kind, entry.body) if kind == KIND_CHECK else None
+        claims = parse_entry(entry.leaf).claims
+        part = check_part(claims.kind, entry.body) if claims.kind == KIND_CHECK else None
         if part is not None:
-            self.take(entry.log, part, entry.first_wall_ms)
+            self.take(entry.log, part, written_ms(entry, claims.claimed_ms))
         return part
 
     def take(self, log: int, part: CheckPart, wall_ms: int, *, signed: bool = True) -> None:
-        """An entry of ``log`` that this post first held at ``wall_ms``, or will be one."""
+        """An entry of ``log``, or what will be one, written at ``wall_ms``."""
         held = self._held.setdefault(part.check, _Held(wall_ms))
         if isinstance(part, Began):
             held.began = log
@@ -74,7 +83,7 @@ class CheckHistory:
             held.began = log if part.role == "beginner" else 1 - log
             if log == self._ctx.own:
                 held.own, held.wall_ms, held.signed = part, wall_ms, signed
-                if part.carried_through:
+                if part.whole:
                     self.last_own_ms = wall_ms
             else:
                 held.peer = part

@@ -40,6 +40,7 @@ from openline.record.checks import (
     Answered,
     Began,
     CheckPart,
+    Result,
     TextWord,
     VoiceWord,
     answered_body,
@@ -190,14 +191,15 @@ class Checks:
             return
         if run is not None and run.begins and run.check < said.check:
             return  # both began: the lesser id stands, and the other side sees it too
-        if run is not None:
-            self._drop(run)
         refusal = "call" if self._calls.open else "limit" if self._too_many(now) else ""
         if refusal:
             self._ended.append(said.check)
-            self._said = CheckSaid(check=said.check, end=refusal)
-            self._say(now)
+            if run is None:
+                self._said = CheckSaid(check=said.check, end=refusal)
+                self._say(now)
             return
+        if run is not None:
+            self._drop(run)
         self._answered.append(now.mono_ms)
         run = Run(said.check, False, said.slot, now.mono_ms)  # noqa: FBT003 - a field
         run.peer_ready, run.peer_open = said.ready, True
@@ -343,18 +345,21 @@ class Checks:
         self._said = CheckSaid(
             check=run.check, begins=run.begins, ready=run.ready, slot=run.slot, end=end
         )
-        if result.carried_through:
-            self._turns.done(now)
-            self._alarms.clear(alarms.CHECK_MISSED)
-            if result.failed:
-                at = clock(now.wall_ms)
-                self._alarms.raise_(alarms.CHECK_FAILED, now, at=at)
-            else:
-                self._alarms.clear(alarms.CHECK_FAILED)
-        else:
-            self._turns.tried(now)
+        self._judge(result, now)
         self._say(now)
         self._ctx.desks(ViewChanged())
+
+    def _judge(self, result: Result, now: Now) -> None:
+        """A check of both parts that was carried through meets its slot; a failed part alarms."""
+        if result.whole:
+            self._turns.done(now)
+            self._alarms.clear(alarms.CHECK_MISSED)
+        else:
+            self._turns.tried(now)
+        if result.carried_through and result.failed:
+            self._alarms.raise_(alarms.CHECK_FAILED, now, at=clock(now.wall_ms))
+        elif result.whole:
+            self._alarms.clear(alarms.CHECK_FAILED)
 
     def _say(self, now: Now) -> None:
         """Say what stands of our side of the check."""

@@ -6,6 +6,7 @@ Nothing older than 10 s is shown: it is not known then (spec/check, section 7).
 import math
 from typing import Final
 
+from openline.engine.check_history import written_ms
 from openline.engine.desk import Figures, FiguresView
 from openline.engine.ports import StoredEntry
 from openline.engine.quality import delay_level, mos, quality_level, r_value
@@ -42,11 +43,14 @@ class FigureRoom:
 
     def signed(self, entry: StoredEntry, own: int, now: Now) -> None:
         """An entry is durable here: an officer's act if one signed it."""
-        if parse_entry(entry.leaf).statements:
-            if entry.log == own:
-                self.own_act_ms = now.wall_ms
-            else:
-                self.peer_act_ms = now.wall_ms
+        parsed = parse_entry(entry.leaf)
+        if not parsed.statements:
+            return
+        at = min(now.wall_ms, written_ms(entry, parsed.claims.claimed_ms))
+        if entry.log == own:
+            self.own_act_ms = max(self.own_act_ms or 0, at)
+        else:
+            self.peer_act_ms = max(self.peer_act_ms or 0, at)
 
     def _newest(self, now: Now) -> Figures | None:
         fresh = [
@@ -101,6 +105,7 @@ def sane(figures: Figures) -> bool:
 
 def _last_signed(half: tuple[StoredEntry, ...]) -> int | None:
     for entry in reversed(half[-SCAN_MAX:]):
-        if entry.index > 0 and parse_entry(entry.leaf).statements:
-            return entry.first_wall_ms
+        parsed = parse_entry(entry.leaf) if entry.index > 0 else None
+        if parsed is not None and parsed.statements:
+            return written_ms(entry, parsed.claims.claimed_ms)
     return None

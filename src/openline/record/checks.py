@@ -110,6 +110,12 @@ class Result:
         """Nothing broke it off."""
         return self.text.value not in BROKEN_OFF and self.voice.value not in BROKEN_OFF
 
+    @property
+    def whole(self) -> bool:
+        """It was carried through, and both parts were asked for."""
+        asked = self.text is not TextWord.NOT_ASKED and self.voice is not VoiceWord.NOT_ASKED
+        return asked and self.carried_through
+
 
 CheckPart = Began | Answered | Result
 

@@ -189,3 +189,17 @@ def test_the_turn_is_the_same_from_both_ends_and_alternates() -> None:
     assert (slot.number, slot.start_ms, slot.end_ms) == (7, 25_200_000, 28_800_000)
     assert slot.turn_ms - slot.start_ms == 900_000
     assert slot.late_ms - slot.start_ms == 2_700_000
+
+
+@both_ways
+def test_a_check_of_one_part_meets_no_slot(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    """A peer cannot keep our checks and alarms away with checks that check nothing."""
+    pair, pages, number = settled(swapped=swapped)
+    idle = whose_turn(pair, number)
+    for text, voice in ((True, False), (False, True), (False, False)):
+        idle.post.check_now(text=text, voice=voice, words=False, now=pair.now)
+        pages.run(4_000)
+    for side in (pair.a, pair.b):
+        assert side.post.checks._turns._done_ms is None
+    live(pages, number * SLOT_MS + 3 * SLOT_MS // 4 + 100)
+    assert last(pair.other(idle), pair).full

@@ -2,11 +2,15 @@
 
 import pytest
 
+from openline.engine.check_history import DAY_MS
 from openline.engine.check_run import RUN_MS
 from openline.engine.checks import ANSWERED_PER_HOUR_MAX
 from openline.engine.desk import CheckReport, TimelineChanged
 from openline.errors import OpenlineError
+from openline.protocol.checks import CheckSaid
+from openline.protocol.clock import Now
 from openline.protocol.frames import FrameClass
+from openline.record.cbor import encode
 from openline.record.checks import Answered, Began, Result
 from tests.unit.engine.check_pages import Pages, alarms, checks, last, ready_pair
 from tests.unit.engine.pair import DESK, Pair, Side
@@ -280,3 +284,50 @@ def test_a_halted_record_leaves_the_voice_part_and_nothing_is_called_full(swappe
     shown = last(pair.a, pair)
     assert (shown.own_voice, shown.compare, shown.full) == ("held", "missing", False)
     assert checks(pair.a) == []
+
+
+@both_ways
+def test_a_peer_over_its_limit_ends_no_check_of_ours(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    pair, pages = ready_pair(swapped=swapped)
+    for _ in range(ANSWERED_PER_HOUR_MAX):
+        begin(pair, pair.a, voice=False)
+        pair.run(1_000)
+    name = begin(pair, pair.b)
+    said = CheckSaid(check=bytes(8), begins=True, open=True, text=True)
+    frame = encode([pair.a.post._ctx.incarnation[:8], "check", 2**40, said.payload()])
+    pair.b.post.frame_received(FrameClass.CONTROL, 1, frame, pair.now)
+    assert pair.b.post.view(pair.now).checks.running == name
+    assert pages.pair is pair
+
+
+@both_ways
+def test_a_check_of_one_part_clears_no_failure_of_the_other(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    pair, pages = ready_pair(swapped=swapped)
+    pages.deaf.add("b")
+    begin(pair, pair.a)
+    pages.run(5_000)
+    begin(pair, pair.b, voice=False)
+    pages.run(3_000)
+    for side in (pair.a, pair.b):
+        assert last(side, pair).own_text == "held"
+        assert alarms(side, pair) == ["check_failed"]
+
+
+@both_ways
+def test_a_check_that_comes_back_from_the_peer_is_as_old_as_it_is(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    pair, pages = ready_pair(swapped=swapped)
+    backup = pair.a.store.copy()
+    begin(pair, pair.a)
+    pages.run(3_000)
+    pair.now = Now(pair.now.mono_ms + 3 * DAY_MS, pair.now.wall_ms + 3 * DAY_MS)
+    pair.restart(pair.a, backup)
+    pair.run(3_000)
+    pair.assert_identical()
+    for _ in range(2):
+        for side in (pair.a, pair.b):
+            view = side.post.view(pair.now)
+            assert view.checks.days == 3
+            acts = (view.figures.own_act_wall_ms, view.figures.peer_act_wall_ms)
+            assert max(act or 0 for act in acts) < pair.now.wall_ms - 2 * DAY_MS
+        pair.restart(pair.a)
+        pair.run(1_000)
