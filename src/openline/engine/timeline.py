@@ -7,13 +7,13 @@ A rung of a ladder that was reached never goes back (spec/delivery, section 8).
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from openline.engine.check_pairs import CheckPairs
 from openline.engine.context import Context
 from openline.engine.desk import Rung, RungState, RungWord, TimelineItem
 from openline.engine.draft import Pending
 from openline.engine.keeper import Keeper
 from openline.engine.ports import OutboxItem, StoredEntry
 from openline.engine.sentences import facts_of
-from openline.engine.side_by_side import SideBySide
 from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_NONE
@@ -72,7 +72,7 @@ class Timeline:
         self._shown = [0, 0]
         """By log: texts up to this index were shown at the other side's desk."""
         self._opened: tuple[set[int], set[int]] = (set(), set())
-        self._side_by_side = SideBySide()
+        self._check_pairs = CheckPairs()
         self._compared: list[str] = []
         """Items whose other side just came."""
 
@@ -229,7 +229,7 @@ class Timeline:
 
     def _compare(self, entry: StoredEntry, kind: str, name: str) -> None:
         """Say at both sides' items of one thing whether they match."""
-        said = self._side_by_side.take(entry.log, name, check_part(kind, entry.body))
+        said = self._check_pairs.take(entry.log, name, check_part(kind, entry.body))
         found = [item for item in said if item in self._lines]
         self._compared += found
         for item in found:

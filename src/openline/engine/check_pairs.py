@@ -8,7 +8,7 @@ PAIRS_MAX: Final = 256
 Facts = dict[str, str | int | bool]
 
 
-class SideBySide:
+class CheckPairs:
     """The results of line checks, by check."""
 
     __slots__ = ("_held",)
