@@ -1,7 +1,7 @@
 # Openline. `make` alone lists the targets. Needs Python 3.11 or newer, make and git.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench soak sim lock clean
+.PHONY: help setup demo test lint fmt bench bench-voice soak sim lock clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -9,9 +9,11 @@ RUN := .venv/.ready-run
 DEV := .venv/.ready-dev
 SEEDS ?= 500
 ARGS ?=
+BENCH_CELLS ?=
+MATRIX := tests/bench/test_bench_matrix.py tests/bench/test_bench_back.py
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
 
 $(RUN): requirements.lock pyproject.toml tools/setup.sh
 	@tools/setup.sh run
@@ -40,7 +42,11 @@ fmt: $(DEV) ## format the code and mend what ruff can mend
 
 bench: $(DEV) ## figures, measured on this machine
 	@tools/setup-tests.sh
-	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(ARGS)
+	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(MATRIX:%=--ignore=%) $(ARGS)
+
+bench-voice: $(DEV) ## voice by delay, loss and paths, 15 minutes; BENCH_CELLS="50-0-2 pauses back" takes some
+	@tools/setup-tests.sh
+	@BENCH_CELLS="$(BENCH_CELLS)" $(BIN)/python -m pytest -m bench -p no:randomly --capture=no $(MATRIX) $(ARGS)
 
 soak: $(DEV) ## hours, not minutes: 200 kills, 5,000 seeds, more examples
 	@tools/setup-tests.sh

@@ -4,7 +4,7 @@ The audio page is one that obeys without sound, unless a test asks for the shipp
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
+from openline.engine.desk import AudioReport
 from openline.web import DeskServer, DeskServerConfig
 from tests.unit.web.fake_desk_api import FakeDeskApi
 
@@ -82,6 +83,21 @@ class Console:
         await self.page.click("#foot")
         await self.page.wait_for_selector("#strips:not(:has(.strip))", state="attached")
 
+    async def prove(self) -> None:
+        """The officer tests the loudspeaker and hears it."""
+        await self.page.click("#test-loudspeaker")
+        await self.page.click("#heard-yes")
+        await self.reported(lambda report: report.hears)
+
+    async def reported(self, holds: Callable[[AudioReport], bool], *, seconds: float = 8) -> None:
+        """Wait for a report of the page; nothing in the page is touched for it."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not (self.api.reports and holds(self.api.reports[-1])):
+            if loop.time() > end:
+                pytest.fail(f"never reported; last: {self.api.reports[-1:]}")
+            await asyncio.sleep(0.02)
+
     async def stop_server(self) -> None:
         await self.server.stop()
         if self.task is not None:
@@ -94,10 +110,10 @@ class Console:
 
 
 @asynccontextmanager
-async def chromium(path: str) -> AsyncIterator[Browser]:
-    """Chromium, for as many pages as a module of tests wants."""
+async def chromium(path: str, *more: str) -> AsyncIterator[Browser]:
+    """Chromium, for as many pages as a module of tests wants; ``more`` flags."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *more])
         try:
             yield browser
         finally:
@@ -118,6 +134,7 @@ async def console(
     port: int = 0,
     real_audio: bool = False,
     size: tuple[int, int] = (1366, 768),
+    script: str = "",
     **settings: Any,  # noqa: ANN401 those of DeskServerConfig
 ) -> AsyncIterator[Console]:
     """A signed-out page and its running desk server."""
@@ -130,6 +147,8 @@ async def console(
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
     if not real_audio:
         await context.route("http://audio.localhost:*/**", _serve_audio)
+    if script:
+        await context.add_init_script(script)
     page = await context.new_page()
     desk = Console(page, context, api, server, config, task=task)
     page.on("pageerror", lambda error: desk.faults.append(f"pageerror {error}"))

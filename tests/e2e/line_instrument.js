@@ -2,14 +2,71 @@
 (() => {
   const Connection = window.RTCPeerConnection;
   const candidates = window.lineCandidates = [];
+  const connections = window.lineConnections = [];
+  const contexts = window.lineContexts = [];
   window.RTCPeerConnection = class extends Connection {
     constructor(...given) {
       super(...given);
+      connections.push(this);
+      if (connections.length > 20) connections.splice(0, 10);
+      this.addEventListener("track", ({ track }) => {
+        window.lineFarTrack = track;
+        if (probing) probe(new MediaStream([track]), bursts.ear);
+      });
       this.addEventListener("icecandidate", ({ candidate }) => {
         if (candidate?.candidate) candidates.push(`a=${candidate.candidate}`);
       });
     }
   };
+  const Context = window.AudioContext;
+  window.AudioContext = class extends Context {
+    constructor(...given) { super(...given); contexts.push(this); }
+  };
+  /** The far sound as this browser decodes it, in samples: for a meter outside. */
+  window.lineSamples = async () => {
+    const context = contexts[0];
+    const source = context.createMediaStreamSource(new MediaStream([window.lineFarTrack]));
+    const analyser = new AnalyserNode(context, { fftSize: 8192 });
+    source.connect(analyser);
+    await new Promise((done) => setTimeout(done, 400));
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    source.disconnect();
+    return { rate: context.sampleRate, samples: Array.from(samples) };
+  };
+  /** What the newest connection's own statistics say of the sound that came in. */
+  window.lineInbound = async () => {
+    const standing = connections.filter((pc) => pc.connectionState === "connected").at(-1);
+    const found = [...((await standing?.getStats())?.values() ?? [])];
+    return found.find((item) => item.type === "inbound-rtp") ?? null;
+  };
+  // When a loud burst passes the microphone and when it passes what was decoded (mouth to ear).
+  const bursts = window.lineBursts = { mouth: [], ear: [] };
+  let microphone = null;
+  let probing = false;
+  const probe = (stream, into) => {
+    const node = new AudioWorkletNode(contexts[0], "line-probe");
+    node.port.onmessage = ({ data }) => {
+      into.push(data);
+      if (into.length > 400) into.splice(0, 200);
+    };
+    contexts[0].createMediaStreamSource(stream).connect(node).connect(contexts[0].destination);
+  };
+  window.lineProbe = async (code) => {
+    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    if (!probing) await contexts[0].audioWorklet.addModule(address);
+    if (!probing && microphone) probe(microphone, bursts.mouth);
+    probing = true;
+    probe(new MediaStream([window.lineFarTrack]), bursts.ear);
+  };
+  if (navigator.mediaDevices) {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (...given) => {
+      microphone = window.lineMicrophone = await open(...given);
+      if (probing) probe(microphone, bursts.mouth);
+      return microphone;
+    };
+  }
   if (window.top !== window) return;
   const seen = { pressed: [], heard: [], live: [], levels: [], state: null, gate: [] };
   const Native = window.MessageChannel;

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Frame, Page, async_playwright
 from typing_extensions import override
 
 from openline.app.folder import Folder
@@ -39,6 +39,21 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 HEARD_S_MAX = 5.0
+LOUD, SOFT = 0.25, 0.12
+PROBE = f"""
+registerProcessor("line-probe", class extends AudioWorkletProcessor {{
+  constructor() {{ super(); this.quiet = 0; }}
+  process([[samples]]) {{
+    if (!samples) return true;
+    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    if (peak > {LOUD}) {{
+      if (this.quiet > 0.1 * sampleRate) this.port.postMessage(Date.now());
+      this.quiet = 0;
+    }} else if (peak < {SOFT}) this.quiet += samples.length;
+    return true;
+  }}
+}});
+"""
 
 
 @dataclass
@@ -84,8 +99,11 @@ def make_lab_pair(tmp_path: Path, lab: PathLab, *, port: int) -> tuple[LabPost, 
 
 
 @contextlib.contextmanager
-def laboratory(*paths: str, seed: int | None = None) -> Iterator[PathLab]:
-    with PathLab(list(paths), seed=seed) as lab:
+def laboratory(
+    *paths: str, seed: int | None = None, capture: Path | None = None
+) -> Iterator[PathLab]:
+    pcap = None if capture is None else str(capture)
+    with PathLab(list(paths), seed=seed, pcap=pcap) as lab:
         yield lab
 
 
@@ -120,6 +138,8 @@ class RealDesk:
         await self.page.wait_for_selector("#talk-key")
         await self.until("document.title.includes('LINK UP')")
         await self.page.click("#foot")
+        await self.page.click("#test-loudspeaker")
+        await self.page.click("#heard-yes")
 
     async def ready(self) -> None:
         """Wait until this desk can speak and be heard."""
@@ -138,9 +158,9 @@ class RealDesk:
     async def release(self) -> None:
         await self.page.keyboard.up("Space")
 
-    async def heard_after(self, pressed_ms: float) -> float:
+    async def heard_after(self, pressed_ms: float, seconds: float = HEARD_S_MAX) -> float:
         """When the first sound after a press came to this desk's worklet."""
-        await self.until(f"line.seen.heard.some((at) => at > {pressed_ms})", HEARD_S_MAX)
+        await self.until(f"line.seen.heard.some((at) => at > {pressed_ms})", seconds)
         return float(
             await self.page.evaluate(
                 f"Math.min(...line.seen.heard.filter((at) => at > {pressed_ms}))"
@@ -155,10 +175,33 @@ class RealDesk:
         )
         return f"{seen} {live}\n{await self.page.inner_text('body')}\n{self.faults}"
 
+    async def lay_probes(self) -> None:
+        """Note from now on when a loud burst passes the microphone, and the far sound."""
+        await self.audio.evaluate("code => lineProbe(code)", PROBE)
+
+    async def bursts(self) -> dict[str, list[float]]:
+        """What the probes noted, in Date.now: ``mouth`` and ``ear``."""
+        return dict(await self.audio.evaluate("lineBursts"))
+
+    @property
+    def audio(self) -> Frame:
+        """The media page."""
+        return next(frame for frame in self.page.frames if "audio.localhost" in frame.url)
+
+    async def samples(self) -> tuple[int, list[float]]:
+        """The far sound that this browser decodes just now: rate and samples from -1 to 1."""
+        found = await self.audio.evaluate("lineSamples()")
+        return int(found["rate"]), list(found["samples"])
+
+    async def inbound(self) -> dict[str, float]:
+        """The browser's statistics of what it receives (RTCInboundRtpStreamStats)."""
+        found = await self.audio.evaluate("lineInbound()")
+        assert found is not None, "no connection stands"
+        return {key: value for key, value in found.items() if isinstance(value, int | float)}
+
     async def candidates(self) -> list[str]:
         """Every address that the browser itself offered, as lines of an SDP."""
-        frame = next(frame for frame in self.page.frames if "audio.localhost" in frame.url)
-        return list(await frame.evaluate("lineCandidates"))
+        return list(await self.audio.evaluate("lineCandidates"))
 
     async def peak(self, seconds: float) -> float:
         """The highest sample decoded here, of 32768, in the next seconds."""
@@ -193,10 +236,20 @@ async def pick_up(speaker: RealDesk, listener: RealDesk, *, hold_s: float = 0.5)
 
 
 @contextlib.asynccontextmanager
-async def real_desk(
-    post: PostProcess, chromium_path: str, tone: Path, *, nice: int = 0
+async def real_desk(  # noqa: PLR0913 - each is one thing that a test may want else
+    post: PostProcess,
+    chromium_path: str,
+    tone: Path,
+    *,
+    nice: int = 0,
+    flags: Sequence[str] = (),
+    probed: bool = False,
+    also: Sequence[Path] = (),
 ) -> AsyncIterator[RealDesk]:
-    """The post's desk in a Chromium that runs where the post runs and hears ``tone``."""
+    """The post's desk in a Chromium that runs where the post runs and hears ``tone``.
+
+    ``probed`` lays the page's policy down, so that a probe of the test's own may be loaded.
+    """
     runner = post.root.parent / f"chromium-{post.root.name}"
     inside = (
         f"ip netns exec {post.lab.ns[post.side]} " if isinstance(post, LabPost) and post.lab else ""
@@ -206,11 +259,14 @@ async def real_desk(
     async with async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(
             executable_path=str(runner),
-            args=[*FLAGS, f"--use-file-for-fake-audio-capture={tone}"],
+            args=[*FLAGS, *flags, f"--use-file-for-fake-audio-capture={tone}"],
         )
         try:
-            context = await browser.new_context(viewport={"width": 1366, "height": 768})
-            await context.add_init_script(path=INSTRUMENT)
+            context = await browser.new_context(
+                viewport={"width": 1366, "height": 768}, bypass_csp=probed
+            )
+            for script in (INSTRUMENT, *also):
+                await context.add_init_script(path=script)
             page = await context.new_page()
             desk = RealDesk(page, post)
             page.on("console", lambda said: _note(desk, said.type, said.text))

@@ -4,7 +4,8 @@
 
 FRAMES receives one line of JSON per frame (direction, class, body) as the link
 gets it from the post and gives it to the post, which is outside the
-encryption; one line per offer of a desk, and one per datagram from a desk with
+encryption; one line per offer of a desk, one per datagram between
+desks of the own side, and one per datagram from a desk with
 the address it came from.
 """
 
@@ -54,7 +55,12 @@ def record(path: Path) -> None:
     wrap(
         post, "media_received", lambda _o, _seq, body: {"way": "in", "class": 3, "body": body.hex()}
     )
-    wrap(VoiceEndpoint, "offer", lambda _offer, desk, sdp: {"desk": desk.hex(), "sdp": sdp})
+    wrap(
+        VoiceEndpoint,
+        "offer",
+        lambda _offer, desk, sdp, slot: {"desk": desk.hex(), "sdp": sdp, "slot": slot},
+    )
+    wrap(VoiceEndpoint, "_relay_within", lambda _o, _leg, _to, data, _now: {"private": data.hex()})
     wrap(VoiceEndpoint, "_datagram_received", lambda _o, _data, at: {"from": [at[0], at[1]]})
 
 

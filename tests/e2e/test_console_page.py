@@ -1,6 +1,7 @@
 """The duty officer's page over a fake post: what it shows, and what it must not go on showing."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -258,14 +259,17 @@ async def test_a_halted_record_and_a_full_disk_stand_full_width_and_speech_goes_
         await desk.page.keyboard.up("Space")
 
 
-async def test_a_second_page_takes_the_desk_and_the_first_says_so_and_is_quiet(
+async def test_the_same_page_twice_takes_the_desk_and_the_first_says_so_and_is_quiet(
     browser: Browser,
 ) -> None:
     async with console(browser) as desk:
         await desk.sign_in()
         await desk.page.keyboard.down("Space")
         await desk.until(LIVE)
+        seat = await desk.page.evaluate("sessionStorage['openline.seat']")
         second = await desk.context.new_page()
+        # What a browser does when it duplicates a tab.
+        await second.add_init_script(f"sessionStorage['openline.seat'] = {json.dumps(seat)}")
         await second.goto(desk.server.names.console)
         await second.wait_for_selector("#talk-key")
         await desk.until("document.title.includes('UNKNOWN')")
@@ -277,6 +281,27 @@ async def test_a_second_page_takes_the_desk_and_the_first_says_so_and_is_quiet(
         await desk.page.click("#strips button")
         await desk.until("document.title.includes('LINK UP')")
         assert "ANOTHER PAGE" in await second.inner_text("#strips")
+
+
+async def test_another_page_has_a_seat_of_its_own_and_takes_nothing_away(browser: Browser) -> None:
+    async with console(browser) as desk:
+        await desk.sign_in()
+        await desk.page.keyboard.down("Space")
+        await desk.until(LIVE)
+        second = await desk.context.new_page()
+        await second.goto(desk.server.names.console)
+        await second.wait_for_selector("#private-key")
+        assert (await second.inner_text("#voice .desks li.own")).startswith("Seat 2")
+        assert await second.input_value("#role") == "listener"
+        await desk.page.bring_to_front()
+        assert [seat.slot for seat in desk.api.seats.values()] == [0, 1]
+        assert "ANOTHER PAGE" not in await desk.page.inner_text("#strips")
+        await desk.page.wait_for_selector("#private-key")
+        await second.focus("#private-key")
+        await second.keyboard.press("Space")  # meant for the own side: never the talk key
+        await second.select_option("#role", "interpreter")
+        await desk.acted(("seat", 1, "interpreter"))
+        assert desk.api.said("talk") == [("talk", True)]
 
 
 async def test_a_refusal_stands_in_words(browser: Browser) -> None:

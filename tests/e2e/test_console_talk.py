@@ -207,6 +207,7 @@ async def test_an_incoming_announce_is_shown_counted_down_silenced_and_ended(
 ) -> None:
     async with console(browser) as desk:
         await desk.sign_in()
+        await desk.prove()
         desk.api.set(call=call_view(ends_in_ms=42_000, sounded_here=False))
         await desk.page.wait_for_selector(".call.incoming")
         assert "Harbour North is speaking to you" in await desk.page.inner_text(".call")

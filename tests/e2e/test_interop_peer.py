@@ -91,7 +91,8 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 def test_a_peer_made_from_the_text_alone_exchanges_texts_and_receipts(line: Line) -> None:
     peer, root = line.peer, line.post.root
-    peer.control("presence", 1, {"attended": True, "code": "W-7"})
+    peer.control("presence", 1, {"attended": True, "hears": True, "code": "W-7"})
+    peer.control("declared", 1, {"recording": 2, "now": False, "interpreter": 1, "eta_s": 3600})
     peer.text("Hello from a stranger.")
     line.until(lambda: peer.receipted == 3)
 
@@ -103,8 +104,12 @@ def test_a_peer_made_from_the_text_alone_exchanges_texts_and_receipts(line: Line
     record = {"state": "live", "own_size": 3, "peer_size": 3, "receipted": 3, "sealed": 3}
     assert status["record"] == record | {"outbox": 0, "fault": None}
     assert (status["link"]["state"], status["link"]["tls_group"]) == ("UP", "X25519MLKEM768")
-    assert status["peer_watch"] == {"attended": True, "code": "W-7"}
+    assert status["peer_watch"] == {"attended": True, "code": "W-7", "hears": True}
     assert peer.objects["presence"][1] == {"attended": False}
+    assert peer.objects["declared"][1] == {"recording": 1, "now": False}
+    declared = status["peer_declared"]
+    assert (declared["recording"], declared["interpreter"]) == ("always", "eta")
+    assert 3_400_000 < declared["eta_ms"] <= 3_600_000
     assert (status["alarms"], status["offences"]) == ([], [])
 
 
@@ -113,12 +118,14 @@ def test_a_call_is_announced_by_a_cell_alone_and_leaves_an_account(line: Line) -
     peer.send(MEDIA, cell(call[:4], talking=True, seq=1), tcp=False)
     status = json.loads(line.ask("status", line.post.root, "--json"))
     assert (status["call"]["call"], status["call"]["peer_talking"]) == (call[:4].hex(), True)
+    peer.control("phrase", 1, {"n": 3, "seq": 1, "call": call[:4]})
     said = {"id": call, "manner": 1, "open": False, "talking": False, "seq": 2}
     peer.control("call", 1, said | {"outcome": "withdrawn"})
     line.until(lambda: peer.heard["entry.call"])
     account = dec(peer.logs[peer.far].items[-1][2])
+    assert account["phrases"] == [3]
     assert (account["id"], account["role"], account["outcome"]) == (call, "called", "withdrawn")
-    assert peer.objects["call-answer"][1]["outcome"] == "withdrawn"
+    line.until(lambda: peer.answer().get("outcome") == "withdrawn")
 
 
 def test_a_restored_peer_gets_its_own_entries_back(line: Line) -> None:

@@ -134,7 +134,13 @@ def search(files: list[Path], known: list[str], candidates: list[str]) -> None:
         secrets |= found
         ports |= more
     ways = {(way, kind) for way, kind, _body in frames}
-    for kind in (1, CONTROL, MEDIA, 5, 6):  # HELLO, leg, cells, texts, receipts: all were looked at
+    for kind in (
+        1,
+        CONTROL,
+        MEDIA,
+        5,
+        6,
+    ):  # HELLO, legs, cells, texts, receipts
         assert {("out", kind), ("in", kind)} <= ways
     for way, kind, body in frames:
         hit = [secret for secret in secrets if secret in body or secret.hex().encode() in body]
@@ -146,10 +152,12 @@ def search(files: list[Path], known: list[str], candidates: list[str]) -> None:
         value = decode(body, 65_536)
         assert not ports & set(numbers(value)), value
         assert isinstance(value, list | tuple)
-        if value[1] == "leg" and value[3] is not None:
-            legs += 1
+        if value[1] == "legs":
             assert isinstance(value[3], dict)
-            assert set(value[3]) <= LEG_KEYS
+            for leg in value[3].values():
+                legs += 1
+                assert isinstance(leg, dict)
+                assert set(leg) <= LEG_KEYS
     assert legs >= 2
 
 

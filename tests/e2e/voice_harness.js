@@ -4,7 +4,11 @@ const origin = document.querySelector("meta[name=audio]").content;
 const seen = { offers: [], states: [], heard: [], live: [], levels: [], waves: [], other: [] };
 const channel = new MessageChannel();
 const keep = { offer: "offers", state: "states", heard: "heard", live: "live", level: "levels", wave: "waves" };
-channel.port1.onmessage = ({ data }) => { seen[keep[data.t] ?? "other"].push(data); };
+// One desk on each side: nobody sits at the other seats, whose offers are left unanswered.
+channel.port1.onmessage = ({ data }) => {
+  const kept = data.pair_slot > 0 ? undefined : keep[data.t];
+  seen[kept ?? "other"].push(data);
+};
 window.harness = {
   seen,
   say: (frame_) => channel.port1.postMessage(frame_),

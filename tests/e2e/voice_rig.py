@@ -85,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _audio(self, console: str) -> None:
         name = self.path.lstrip("/")
         sample = self.sample is not None
-        policy = audio.content_security_policy(console_origin=console, sample=sample)
+        policy = audio.content_security_policy(console_origin=console)
         if name == "":
             page = audio.render_page(console_origin=console, sample=sample)
             self._give("text/html", page, policy)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from tests.interop.note_reader import COSIGNATURE, ED25519, SUBTREE, Key, NoteError, read
 
-MACHINE, OFFICER = {"shown", "call"}, {"text", "opened", "enrol", "revoke"}
+MACHINE, OFFICER = {"shown", "call", "recording"}, {"text", "opened", "enrol", "revoke"}
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict

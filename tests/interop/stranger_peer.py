@@ -25,6 +25,7 @@ from tests.interop.stranger_forms import (
     cose,
     cose_check,
     dec,
+    dec_one,
     enc,
     h,
     need,
@@ -203,7 +204,10 @@ class Peer(Wire):
             CONTROL: self.take_control,
         }
         need(cls in takers, "protocol.frame_class")
-        takers[cls](dec(body))
+        item, end = dec_one(body)
+        need(end == len(body) or (cls == CONTROL and not any(body[end:])), "record.encoding")
+        need(cls != CONTROL or len(body) % 320 == 0, "protocol.control_size")
+        takers[cls](item)
 
     def take_batch(self, item: list[Any]) -> None:
         """Entries of the peer; ours come back only to a post that was restored."""
@@ -244,8 +248,18 @@ class Peer(Wire):
         """A control object of the peer's present start."""
         tag, name, version, payload = item
         newer = version > self.objects.get(name, (-1, None))[0]
+        if name == "declared":
+            need(payload.keys() >= {"recording", "now"}, "protocol.declared")
+            need(payload["recording"] in {0, 1, 2}, "protocol.declared")
+        if name == "phrase":
+            need(payload.keys() == {"n", "seq", "call"}, "protocol.phrase")
+            need(1 <= payload["n"] <= 10 and payload["seq"] >= 1, "protocol.phrase")
         if tag == self.peer_incarnation[:8] and newer:
             self.objects[name] = (version, payload)
+
+    def answer(self) -> dict[str, Any]:
+        """What the peer said last of a call of ours; empty before it did."""
+        return dict(self.objects.get("call-answer", (0, {}))[1])
 
     def receipt(self, note: bytes) -> None:
         """Receipt the peer's checkpoint if we hold all of it."""

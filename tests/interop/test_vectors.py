@@ -27,6 +27,7 @@ from openline.record.log import Record
 from openline.record.merge import merged
 from openline.record.notes import verify_checkpoint
 from openline.record.receipt import verify_receipt, verify_seal
+from tests.interop import stranger_accounts, stranger_forms
 from tests.interop.second_verifier import Refused, verify
 from tests.unit.record.makers import Keys
 
@@ -230,3 +231,11 @@ def test_bundles(vector: Vector) -> None:
         assert report.verified
         assert list(report.receipted) == vector["receipted"] == verify(raw, {first, second})
         assert list(report.sealed) == vector["sealed"]
+
+
+@pytest.mark.parametrize("vector", vectors("accounts", "pairs"))
+def test_accounts_side_by_side_as_a_stranger_lays_them(vector: Vector) -> None:
+    one, other = (stranger_forms.dec(binary(vector, name)) for name in ("one", "other"))
+    found = stranger_accounts.differing(one, other)
+    assert found == stranger_accounts.differing(other, one) == vector["differs"]
+    assert vector["word"] == ("differ" if found else "match")

@@ -60,7 +60,7 @@ class Side:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["load", "again", "restart", "renew", "obey", "deliver", "lose"]),
+        st.sampled_from(["load", "again", "restart", "renew", "obey", "deliver", "lose", "gone"]),
         st.integers(0, 1),
     ),
     max_size=40,
@@ -84,6 +84,8 @@ def step(kind: str, side: Side, other: Side) -> None:
         case "deliver" if side.outbox is not None:
             leg, side.outbox = side.outbox, None
             other.act(other.pairing.far_received(leg))
+        case "gone":
+            side.act(side.pairing.far_gone())
         case "lose":
             side.outbox = None
         case _:

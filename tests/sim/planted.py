@@ -5,9 +5,12 @@ from typing import Any
 
 from typing_extensions import override
 
+from openline.engine.accounts import Accounts
+from openline.engine.call_state import Call
 from openline.engine.desk import Gate, PostView, StopTalking, TimelineChanged
 from openline.engine.ports import Command, Commit, SendFrame, SetControl, StoredNote, ToDesk
 from openline.engine.post import Post
+from openline.protocol.call import Outcome
 from openline.protocol.clock import Now
 from openline.protocol.frames import FrameClass, parse_batch
 
@@ -164,3 +167,58 @@ class LetsOut(Post):
             if isinstance(command, ToDesk) and isinstance(command.event, StopTalking):
                 raise KeyError("planted")
         return found
+
+
+class TwoWayStaysOpen(Post):
+    """Does not stop a page when it is no longer open both ways."""
+
+    @override
+    def drain(self) -> list[Command]:
+        return [
+            command
+            for command in super().drain()
+            if not (
+                isinstance(command, ToDesk)
+                and isinstance(command.event, StopTalking)
+                and command.event.reason == "call.two_way_over"
+            )
+        ]
+
+
+class CallGoesBack(Post):
+    """Shows a call as announcing again."""
+
+    looks = 0
+
+    @override
+    def view(self, now: Now) -> PostView:
+        view = super().view(now)
+        self.looks += 1
+        if self.looks % 50 == 49 and view.call is not None and view.call.state == "taken":
+            return replace(view, call=replace(view.call, state="announcing"))
+        return view
+
+
+class NamesAnActOfTheOther(Post):
+    """Its accounts say that the other side declined what it withdrew itself."""
+
+    def __init__(self, **named: Any) -> None:  # noqa: ANN401 passed on as it is
+        super().__init__(**named)
+        accounts = self._calls._core.accounts
+        self._calls._core.accounts = Liar(accounts)  # type: ignore[assignment] # its few calls
+
+
+class Liar:
+    """Writes accounts, some of them untrue."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.remember, self.no_contact = accounts.remember, accounts.no_contact
+        self._accounts = accounts
+
+    def write(self, call: Call, now: Now) -> None:
+        """An account."""
+        told = call.outcome
+        if told == Outcome.WITHDRAWN and call.role == "caller":
+            call.outcome = Outcome.DECLINED.value
+        self._accounts.write(call, now)
+        call.outcome = told

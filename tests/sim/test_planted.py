@@ -54,6 +54,9 @@ def test_receipt_for_a_failed_commit_is_seen_on_a_disk() -> None:
         (planted.TalksByItself, "microphone"),
         (planted.GateStaysOpen, "gate"),
         (planted.LetsOut, "escape"),
+        (planted.TwoWayStaysOpen, "microphone"),
+        (planted.CallGoesBack, "no-way-back"),
+        (planted.NamesAnActOfTheOther, "accounts"),
     ],
 )
 def test_bug_is_found(kind: type[Post], rule: str) -> None:

@@ -14,7 +14,9 @@ from openline.app.config import PostConfig
 from openline.app.deskapi import DeskFront
 from openline.app.folder import Folder
 from openline.app.keys import PrivateKeys, read_keys
+from openline.app.pace import Pace
 from openline.app.pairing import own_card, peer_card
+from openline.app.recordings import Known, RecordingShelf
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
 from openline.app.voicing import DeskVoice
@@ -23,7 +25,10 @@ from openline.engine.ports import PostSettings, StoredState
 from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
 from openline.link import Link, LinkConfig, PathConfig
+from openline.protocol.manners import Accepts
+from openline.record.bodies import KIND_RECORDING, parse_recording
 from openline.record.card import Card
+from openline.record.entry import parse_entry
 from openline.record.genesis import Genesis, make_genesis
 from openline.store import Store, StoreWriter
 from openline.voice import VoiceEndpoint
@@ -51,6 +56,8 @@ class Running:
     voice: DeskVoice
     front: DeskFront
     writer: StoreWriter
+    pace: Pace
+    recordings: RecordingShelf
     problems: dict[str, OpenlineError] = field(default_factory=dict)
 
     @property
@@ -116,6 +123,13 @@ def _join(
         random=secrets.token_bytes,
         settings=PostSettings(
             officer=config.officer,
+            accepts=Accepts(
+                announce=config.calls.announce,
+                ring=config.calls.ring,
+                two_way=config.calls.two_way,
+            ),
+            alarm_after_ms=config.alarms.after_seconds * 1000,
+            recording=config.recording.declare,
             check_minutes=config.checks.every_minutes,
             words_days=config.checks.words,
         ),
@@ -125,24 +139,46 @@ def _join(
     genesis = make_genesis(own, peer)
     shell = PostShell(post, loop.call_soon)
     link = Link(_link_config(config, keys, genesis, (own, peer)), shell)
+    pace = Pace(link)
     endpoint = VoiceEndpoint(
         (DESK_HOST, config.desk.port),
         DESK_HOST,
-        link.send_media,
+        pace.cells.put,
         shell.control_seen,
         secret=keys.derived("openline-voice-v1"),
     )
     voice = DeskVoice(
         endpoint,
-        active=genesis.party_of(own) == 0,
-        own_leg=shell.own_leg,
+        party=genesis.party_of(own),
+        own_legs=shell.own_legs,
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)
-    shell.attach(link, writer, voice, keeper(words, loop))
+    shell.attach(link, writer, voice, pace, keeper(words, loop))
     front = DeskFront(shell, voice)
-    parts = (link, shell, voice, front, writer)
-    return Running(folder, config, keys, genesis, (own, peer), *parts, problems)
+    shelf = RecordingShelf(
+        folder.recordings,
+        config.recording.keep_mb * 1_000_000,
+        post.spoken.takes_part,
+        shell.recording_kept,
+        _recorded(state, genesis.party_of(own)),
+    )
+    parts = (link, shell, voice, front, writer, pace, shelf, problems)
+    return Running(folder, config, keys, genesis, (own, peer), *parts)
+
+
+def _recorded(state: StoredState, own: int) -> Known:
+    """What our log says of recordings."""
+    found = set()
+    for entry in state.entries[own][1:]:
+        if entry.body is None or parse_entry(entry.leaf).claims.kind != KIND_RECORDING:
+            continue
+        try:
+            recording = parse_recording(entry.body)
+        except OpenlineError:
+            continue
+        found.add((recording.call, recording.part, recording.size))
+    return frozenset(found)
 
 
 def _link_config(

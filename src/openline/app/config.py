@@ -7,9 +7,18 @@ unknown key is an error, because a mistyped setting must not be silently absent.
 
 import tomllib
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +28,8 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from openline.errors import ConfigError
+from openline.protocol.manners import is_rule
+from openline.protocol.spoken import RecordingWord
 
 PORT_MAX: Final = 65_535
 CHECK_MINUTES_MAX: Final = 1_440
@@ -94,6 +105,32 @@ class MetricsSettings(BaseModel):
         return bind
 
 
+def _rule(rule: str) -> str:
+    if not is_rule(rule):
+        raise PydanticCustomError(
+            "rule", '"always", "never" or a time in UTC such as "08:00-18:00"'
+        )
+    return rule
+
+
+Rule = Annotated[str, AfterValidator(_rule)]
+
+
+class CallSettings(BaseModel):
+    """Which manners of call this side accepts, and when: ``always``, ``never`` or UTC HH:MM-HH:MM.
+
+    Attributes:
+        announce: a caller sounds here at once; else it rings. ring: a call rings here; else it
+            ends, and both accounts say why. two_way: a call may ask to be open both ways.
+    """
+
+    model_config = _STRICT
+
+    announce: Rule = "always"
+    ring: Rule = "always"
+    two_way: Rule = "always"
+
+
 class DiagnosticsSettings(BaseModel):
     """The program's own diagnostics: never a body, never a secret.
 
@@ -106,6 +143,59 @@ class DiagnosticsSettings(BaseModel):
 
     to: Literal["stderr", "file", "none"] = "file"
     level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class AlarmSettings(BaseModel):
+    """What happens with an alarm that nobody acknowledged.
+
+    Attributes:
+        after_seconds: so long an alarm waits for an officer.
+        hook: a program and its arguments; it gets the alarm as JSON on its standard input.
+        webhook: an address that gets the same by POST.
+        hook_seconds: so long either of them may take.
+    """
+
+    model_config = _STRICT
+
+    after_seconds: int = Field(default=30, ge=1, le=3600)
+    hook: tuple[str, ...] = Field(default=(), max_length=32)
+    webhook: str = Field(default="", max_length=2048)
+    hook_seconds: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in {"http", "https"} or not address.hostname):
+            reason = "not an http:// or https:// address with a host"
+            raise ValueError(reason)
+        if address.username is not None or (value and address.port == 0):
+            reason = "a name, password or port 0 in the address"
+            raise ValueError(reason)
+        return value
+
+    @field_validator("hook")
+    @classmethod
+    def _names_a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and (not value[0] or any("\0" in part for part in value)):
+            reason = "the first item does not name a program"
+            raise ValueError(reason)
+        return value
+
+
+class RecordingSettings(BaseModel):
+    """Recording of calls at our own desks.
+
+    Attributes:
+        declare: what the other side is told, and what holds: "never", "per_call" (an officer's key)
+            or "always"; an officer's later act stands until this is changed.
+        keep_mb: all recordings together, in millions of bytes; beyond it none is begun.
+    """
+
+    model_config = _STRICT
+
+    declare: RecordingWord = "per_call"
+    keep_mb: int = Field(default=2_000, ge=1, le=10_000_000)
 
 
 class PostConfig(BaseSettings):
@@ -123,9 +213,12 @@ class PostConfig(BaseSettings):
     officer: str = Field(default="W-1", pattern=r"^[A-Za-z0-9-]{1,16}$")
     paths: dict[str, PathSettings] = Field(min_length=1)
     desk: DeskSettings = DeskSettings()
+    calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
     checks: ChecksSettings = ChecksSettings()
     metrics: MetricsSettings = MetricsSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    recording: RecordingSettings = RecordingSettings()
 
 
 def load_config(path: Path) -> PostConfig:
@@ -183,6 +276,9 @@ def render_config(paths: dict[str, PathSettings], desk_port: int) -> str:
         "",
         "[diagnostics]",
         'to = "file"  # stderr, file (diagnostics.jsonl) or none',
+        "",
+        "[recording]",
+        'declare = "per_call"  # never, per_call or always; the other side is told',
     ]
     for name, path in paths.items():
         lines += [

@@ -2,14 +2,19 @@
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
+from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
+    FIRST_SEAT,
     AudioReport,
     CheckReport,
     DeskSink,
     Figures,
     PostView,
+    Seat,
     TimelineItem,
 )
+from openline.protocol.call import Answer, Manner, Precedence
+from openline.protocol.clock import Now
 
 
 class DeskFront:
@@ -20,10 +25,16 @@ class DeskFront:
         self._shell = shell
         self._voice = voice
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there."""
         self._shell.sinks[desk] = sink
-        self._shell.post.desk_opened(desk, self._shell.clock())
+        self._voice.seated(desk, seat.slot)
+        self._shell.post.desk_opened(desk, self._shell.clock(), seat)
+        self._shell.carry_out()
+
+    def seated(self, desk: bytes, seat: Seat) -> None:
+        """The desk has another role."""
+        self._shell.post.seated(desk, seat, self._shell.clock())
         self._shell.carry_out()
 
     def desk_closed(self, desk: bytes) -> None:
@@ -35,9 +46,12 @@ class DeskFront:
 
     def desk_alive(self, desk: bytes, report: AudioReport) -> None:
         """The desk's page and audio answer."""
-        self._voice.reported(desk, report.connection)
         self._shell.post.desk_alive(desk, report, self._shell.clock())
         self._shell.carry_out()
+
+    def desk_figures(self, desk: bytes, figures: Figures) -> None:
+        """How speech arrives at a desk."""
+        self._shell.post.desk_figures(desk, figures, self._shell.clock())
 
     def view(self) -> PostView:
         """The state to show now."""
@@ -57,9 +71,42 @@ class DeskFront:
         self._shell.post.text_opened(desk, item, self._shell.clock())
         self._shell.carry_out()
 
-    def talk(self, desk: bytes, *, on: bool) -> None:
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
         """The talk key went down or up."""
-        self._shell.post.talk(desk, on=on, now=self._shell.clock())
+        self._shell.post.talk(
+            desk,
+            on=on,
+            now=self._shell.clock(),
+            precedence=Precedence[precedence],
+            manner=Manner(manner),
+        )
+        self._shell.carry_out()
+
+    def two_way(self, desk: bytes, *, on: bool) -> None:
+        """This desk's officer consents to be open both ways, or ends it."""
+        self._shell.post.two_way(desk, on=on, now=self._shell.clock())
+        self._shell.carry_out()
+
+    def answer(self, desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        """An officer of the called side answers without taking the call."""
+        self._shell.post.answer(desk, Answer(answer), due_s, self._shell.clock())
+        self._shell.carry_out()
+
+    def take_over(self, desk: bytes) -> None:
+        """This desk takes the call over from another of its own side."""
+        self._shell.post.take_over(desk, self._shell.clock())
+        self._shell.carry_out()
+
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """The private key went down or up."""
+        self._shell.post.private(desk, on=on, now=self._shell.clock())
         self._shell.carry_out()
 
     def sounded(self, desk: bytes, call: str) -> None:
@@ -77,14 +124,32 @@ class DeskFront:
         self._shell.post.silence_call(desk, self._shell.clock())
         self._shell.carry_out()
 
+    def speak_phrase(self, desk: bytes, n: int) -> None:
+        """The key of phrase ``n`` was pressed."""
+        now = self._shell.clock()
+        self._shell.post.spoken.phrase(desk, n, now)
+        self._acted(now)
+
+    def declare(self, desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        """The officer declares."""
+        now = self._shell.clock()
+        self._shell.post.spoken.declare(desk, (recording, interpreter), eta_s, now)
+        self._acted(now)
+
+    def record_call(self, desk: bytes, *, on: bool) -> None:
+        """The officer begins or ends the recording of this call."""
+        now = self._shell.clock()
+        self._shell.post.spoken.record_call(desk, now, on=on)
+        self._acted(now)
+
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
         self._shell.post.acknowledge(desk, alarm, self._shell.clock())
         self._shell.carry_out()
 
-    def voice_offer(self, desk: bytes, sdp: str) -> None:
+    def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
         """The desk's audio page offers."""
-        self._voice.offered(desk, sdp)
+        self._voice.offered(desk, sdp, pair_slot)
         self._shell.carry_out()
 
     def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
@@ -104,6 +169,6 @@ class DeskFront:
         self._shell.post.settle(now)
         self._shell.carry_out()
 
-    def figures(self, desk: bytes, figures: Figures) -> None:
-        """The desk's audio page reports what it measures."""
-        self._shell.post.checks.figures.take(desk, figures, self._shell.clock())
+    def _acted(self, now: Now) -> None:
+        self._shell.post.acted(now)
+        self._shell.carry_out()

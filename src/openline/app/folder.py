@@ -55,6 +55,16 @@ class Folder:
         return self.root / "words.json"
 
     @property
+    def phrases(self) -> Path:
+        """This side's own recordings of the agreed phrases."""
+        return self.root / "phrases"
+
+    @property
+    def recordings(self) -> Path:
+        """The recordings of calls, one file each."""
+        return self.root / "recordings"
+
+    @property
     def lock(self) -> Path:
         """The lock file; it holds the PID of the owner for people to read."""
         return self.root / "lock"

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from openline.app.deskapi import DeskFront
 from openline.engine import alarms
-from openline.engine.desk import ChecksView, FiguresView, LinkWord, PostView
+from openline.engine.desk import ChecksView, LinkWord, PostView, QualityView
 from openline.link import Link
 
 _MS: Final = 1_000
@@ -36,7 +36,7 @@ class PostCollector(Collector):
         view = self._front.view()
         yield from _of_link(view)
         yield from self._of_media()
-        rows = [*_record(view), *_figures(view.figures), *_checks(view.checks)]
+        rows = [*_record(view), *_quality(view.quality), *_checks(view.checks)]
         yield from (_gauge(*row) for row in rows if row[2] is not None)
         standing = {alarm.code for alarm in view.alarms}
         alarm = GaugeMetricFamily("openline_alarm", "An alarm stands.", labels=["alarm"])
@@ -104,7 +104,7 @@ def _seconds(ms: float | None) -> float | None:
     return None if ms is None else ms / _MS
 
 
-def _figures(figures: FiguresView) -> list[Row]:
+def _quality(figures: QualityView) -> list[Row]:
     return [
         ("mouth_to_ear_to_us_seconds", "As our desk hears.", _seconds(figures.to_us_ms)),
         ("mouth_to_ear_to_them_seconds", "By their word.", _seconds(figures.to_them_ms)),

@@ -13,8 +13,17 @@ from openline.app.clock import read_now
 from openline.app.folder import Folder, FolderLock
 from openline.app.pairing import own_card
 from openline.engine.ports import StoredEntry, StoredNote, StoredState
+from openline.engine.sentences import facts_of
+from openline.engine.side_by_side import SideBySide
 from openline.errors import ConfigError, OpenlineError, RecordError
-from openline.record.bodies import KIND_TEXT, parse_text
+from openline.protocol.call import TAG_SIZE
+from openline.record.bodies import (
+    KIND_CALL,
+    KIND_RECORDING,
+    KIND_TEXT,
+    parse_recording,
+    parse_text,
+)
 from openline.record.bundle import BundleHeader, BundleNote, export_sizes, write_bundle
 from openline.record.entry import parse_entry
 from openline.record.genesis import parse_genesis
@@ -87,8 +96,10 @@ def describe(holding: Holding) -> list[dict[str, Any]]:
         min(_reach(holding.notes, log, part) for part in ("seal_author", "seal_holder"))
         for log in (0, 1)
     ]
+    accounts = _accounts(holding)
     found = [
         _entry(entry, receipted[entry.log], sealed[entry.log])
+        | {"account": accounts.get(_name(entry)), "own": entry.log == holding.own}
         for half in holding.entries
         for entry in half
         if entry.index > 0
@@ -159,7 +170,7 @@ def _entry(stored: StoredEntry, receipted: int, sealed: int) -> dict[str, Any]:
         rung = "receipted"
     language, text = _text(claims.kind, stored.body)
     return {
-        "item": f"{_LETTERS[stored.log]}-{stored.index}",
+        "item": _name(stored),
         "kind": claims.kind,
         "rung": rung,
         "claimed": _label(claims.claimed_ms),
@@ -172,7 +183,24 @@ def _entry(stored: StoredEntry, receipted: int, sealed: int) -> dict[str, Any]:
         "leaf_hash": entry.leaf_hash.hex(),
         "lang": language,
         "text": text,
+        "recording": _recording(claims.kind, stored.body),
     }
+
+
+def _name(entry: StoredEntry) -> str:
+    return f"{_LETTERS[entry.log]}-{entry.index}"
+
+
+def _accounts(holding: Holding) -> dict[str, dict[str, Any]]:
+    """Accounts of calls by item, each with how it stands to the other side's."""
+    beside = SideBySide()
+    said: dict[str, dict[str, Any]] = {}
+    for entry in (entry for half in holding.entries for entry in half if entry.index > 0):
+        if parse_entry(entry.leaf).claims.kind == KIND_CALL:
+            name = _name(entry)
+            beside.enter(name, entry.log, entry.body)
+            said[name] = dict(facts_of(KIND_CALL, entry.body))
+    return {name: facts | beside.facts(name) for name, facts in said.items()}
 
 
 def _text(kind: str, body: bytes | None) -> tuple[str, str]:
@@ -183,6 +211,23 @@ def _text(kind: str, body: bytes | None) -> tuple[str, str]:
     except OpenlineError:
         return "", ""
     return found.language, found.text
+
+
+def _recording(kind: str, body: bytes | None) -> dict[str, Any] | None:
+    """The file that a ``recording`` entry names, by the tag of its call."""
+    if kind != KIND_RECORDING or body is None:
+        return None
+    try:
+        found = parse_recording(body)
+    except OpenlineError:
+        return None
+    return {
+        "call": found.call[:TAG_SIZE].hex(),
+        "part": found.part,
+        "sha256": found.sha256.hex(),
+        "size": found.size,
+        "duration_ms": found.duration_ms,
+    }
 
 
 def _label(wall_ms: int) -> str:

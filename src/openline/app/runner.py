@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 import uvloop
 
+from openline.app.alarming import SecondOutput
 from openline.app.assembly import Running, assemble
 from openline.app.config import load_config
 from openline.app.control import ControlSocket
@@ -59,6 +60,8 @@ class _DeskService:
             frame_ancestors=desk.frame_ancestors,
             sample=desk.sample,
             language=self._language,
+            phrases=running.folder.phrases,
+            recordings=running.recordings,
         )
         self._server = DeskServer(running.front, config)
         try:
@@ -113,6 +116,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
         loop.add_signal_handler(number, ending.stop.set)
     loop.set_exception_handler(ending.unexpected)
     desk = _DeskService(running, language)
+    second = SecondOutput(config.alarms, running.front.view, running.problems)
     control = ControlSocket(folder.root, ControlService(_parts(running, desk)))
     running.problems |= _taken(running)
     running.writer.start()
@@ -122,9 +126,12 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
             jobs = [
                 tasks.create_task(running.link.run()),
                 tasks.create_task(_tick(running.shell)),
+                tasks.create_task(running.pace.keep()),
+                tasks.create_task(_supervise(running, "recordings", running.recordings.run)),
                 tasks.create_task(_supervise(running, "voice", running.voice.endpoint.start)),
                 tasks.create_task(_supervise(running, "desk", desk.run)),
                 tasks.create_task(_supervise(running, "control", control.start)),
+                tasks.create_task(_supervise(running, "alarms", second.run)),
                 tasks.create_task(_say(running, desk, announce)),
                 *_metrics(running, tasks),
             ]
@@ -249,4 +256,5 @@ def _parts(running: Running, desk: _DeskService) -> Parts:
         genesis=running.genesis,
         own=running.own,
         desk_url=desk.url,
+        problems=running.problems,
     )

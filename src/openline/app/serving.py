@@ -42,7 +42,7 @@ class Parts:
 
     Attributes:
         desk_url: makes a fresh one-time address; raises when there is no desk server.
-        own: our party index.
+        own: our party index. problems: what does not work now; the line goes on without it.
     """
 
     shell: PostShell
@@ -53,6 +53,7 @@ class Parts:
     genesis: Genesis
     own: int
     desk_url: Callable[[], str]
+    problems: dict[str, OpenlineError]
 
 
 class ControlService:
@@ -101,6 +102,10 @@ class ControlService:
             "connects_refused": link.connects_refused,
             "offences": [{"path": item.path, "code": item.code} for item in link.offences],
             "voice_relay": dataclasses.asdict(parts.endpoint.stats()),
+            "problems": [
+                {"code": fault.code, "facts": dict(fault.facts)}
+                for fault in parts.problems.values()
+            ],
         }
 
     async def _holding(self) -> Holding:

@@ -13,12 +13,13 @@ from typing import Final, assert_never
 import structlog
 
 from openline.app.clock import read_now
+from openline.app.pace import Pace
 from openline.app.voicing import DeskVoice
 from openline.engine.desk import DeskEvent, DeskSink, LampWord, PathView
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     KeepWords,
     ReadEntries,
     RefreshHello,
@@ -31,7 +32,9 @@ from openline.engine.post import Post
 from openline.errors import OpenlineError
 from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
+from openline.protocol.frames import FrameClass
 from openline.protocol.words import WordList
+from openline.record.bodies import Recording
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
 
@@ -75,6 +78,7 @@ class PostShell:
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
         self._keep_words: WordsKeeper | None = None
+        self._pace: Pace | None = None
         self._heard_ms = self._looked_ms = self._stood_ms = clock().mono_ms
         self._stood_at = (0, 0, 0, 0)
         self._waiting: deque[Command] = deque()
@@ -85,11 +89,12 @@ class PostShell:
         link: Link,
         writer: StoreWriter,
         voice: DeskVoice,
+        pace: Pace | None = None,
         keep_words: WordsKeeper | None = None,
     ) -> None:
-        """Give the engine its outside."""
+        """Give the engine its outside; without a ``pace`` CONTROL leaves as it comes."""
         self._keep_words = keep_words
-        self._link, self._writer, self._voice = link, writer, voice
+        self._link, self._writer, self._voice, self._pace = link, writer, voice, pace
 
     # --- the engine's commands -----------------------------------------------------------
 
@@ -123,8 +128,8 @@ class PostShell:
                 self._to_desk(command)
             case SetControl():
                 self._set_control(voice, command)
-            case FarLegChanged():
-                voice.far_leg_changed(command.leg)
+            case FarLegsChanged():
+                voice.far_legs_changed(command.legs)
             case KeepWords(words=words):
                 if self._keep_words is not None:
                     self._keep_words(words, lambda: self.words_kept(words.name))
@@ -132,6 +137,9 @@ class PostShell:
                 assert_never(command)
 
     def _send(self, link: Link, command: SendFrame) -> None:
+        if self._pace is not None and command.frame_class == FrameClass.CONTROL:
+            self._pace.control.take(command.body)
+            return
         try:
             link.send(
                 command.frame_class,
@@ -152,16 +160,17 @@ class PostShell:
             watcher(command.event)
 
     def _set_control(self, voice: DeskVoice, command: SetControl) -> None:
-        voice.set_control(
-            ControlBlock(
-                call_tag=command.call_tag,
-                talking=command.talking,
-                call_open=command.call_open,
-                manner=command.manner,
-                talk_seq=command.talk_seq & 0xFFFF,
-                stamp_ms=self.clock().mono_ms & 0xFFFFFFFF,
-            )
+        block = ControlBlock(
+            call_tag=command.call_tag,
+            talking=command.talking,
+            call_open=command.call_open,
+            manner=command.manner,
+            talk_seq=command.talk_seq & 0xFFFF,
+            stamp_ms=self.clock().mono_ms & 0xFFFFFFFF,
         )
+        voice.set_control(block)
+        if self._pace is not None:
+            self._pace.cells.set_control(block)
 
     # --- what the link brings (openline.link.LinkHandler) --------------------------------
 
@@ -173,6 +182,8 @@ class PostShell:
 
     def hello_received(self, body: bytes) -> bytes:
         """Judge the peer's HELLO; raises what refuses the connection."""
+        if self._pace is not None:
+            self._pace.control.connection_came()
         try:
             return self.post.hello_received(body, self.clock())
         finally:
@@ -202,6 +213,8 @@ class PostShell:
 
     def connected(self, path: str) -> None:
         """A connection became usable."""
+        if self._pace is not None:
+            self._pace.control.connection_came()
         self.post.connected(path, self.clock())
         self.carry_out()
         if self._link is not None:
@@ -234,11 +247,17 @@ class PostShell:
         self.post.settle(now)
         self.carry_out()
 
+    def recording_kept(self, recording: Recording, fault: str) -> bool:
+        """A part of a recording is finished and on disk; False: its entry must wait."""
+        kept = self.post.spoken.part_kept(recording, fault, self.clock())
+        self.carry_out()
+        return kept
+
     # --- voice -----------------------------------------------------------------------------
 
-    def own_leg(self, leg: bytes | None) -> None:
-        """Our own desk's leg, for the peer."""
-        self.post.own_leg(leg, self.clock())
+    def own_legs(self, legs: bytes) -> None:
+        """The legs of our own desks, for the peer."""
+        self.post.own_legs(legs, self.clock())
         self.carry_out()
 
     def control_seen(self, block: ControlBlock) -> None:
@@ -268,6 +287,8 @@ class PostShell:
             views, group = path_views(self._link)
             self.post.paths(views, group, now)
         self.post.tick(now)
+        if self._voice is not None:
+            self._voice.tick(now.mono_ms)
         self.carry_out()
         if now.mono_ms - self._looked_ms >= LOOK_MS:
             self._looked_ms = now.mono_ms

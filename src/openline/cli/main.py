@@ -18,7 +18,10 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "post": ("run", "status", "text", "desk-url"),
     "check": ("check", "words", "metrics"),
     "record": ("record",),
+    "phrases": ("phrases",),
+    "recording": ("recording",),
     "verify": ("verify",),
+    "desk": ("desk",),
     "demo": ("demo",),
     "sim": ("sim",),
 }

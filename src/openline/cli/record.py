@@ -14,6 +14,8 @@ from openline.app.reading import describe_offline, export_offline
 from openline.cli.output import Output
 from openline.cli.words import one_line
 from openline.errors import AccessError, ConfigError
+from openline.protocol.accounts import ROLES
+from openline.protocol.call import Outcome
 
 ACTIONS: Final = ("list", "show", "export", "rebuild")
 _EXPORT_SECONDS: Final = 600.0
@@ -84,11 +86,25 @@ def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: boo
         return
     for entry in items:
         state = set_cell_size(output.words(f"cli.rung.{entry['rung']}"), _STATE_CELLS)
-        text = one_line(entry["text"]) or output.words(f"cli.kind.{entry['kind']}")
+        text = one_line(entry["text"]) or _account(output, entry["account"])
+        text = text or output.words(f"cli.kind.{entry['kind']}")
         output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state} {text}")
         if whole:
             for name, value in entry.items():
-                output.plain(f"          {name}: {one_line(value)}")
+                parts = value if isinstance(value, dict) else {"": value}
+                for part, each in parts.items():
+                    output.plain(f"          {name}{part and '.'}{part}: {one_line(each)}")
+
+
+def _account(output: Output, account: dict[str, Any] | None) -> str:
+    """What an account of a call says, and how it stands to the other side's."""
+    role, outcome = str((account or {}).get("role")), (account or {}).get("outcome")
+    if account is None or role not in ROLES or outcome not in set(Outcome):
+        return ""
+    words = output.words
+    compare = account.get("compare")
+    said = words(f"cli.account.{compare}", differs=account.get("differs", "")) if compare else ""
+    return words(f"cli.account.{role}", outcome=words(f"outcome.{outcome}"), compare=said)
 
 
 def _export(output: Output, post: Folder, to: Path, *, whole: bool) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openline.cli.output import Output
+from openline.cli.words import Words
 
 
 def show_status(output: Output, status: dict[str, Any]) -> None:
@@ -26,6 +27,7 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
     for whose in ("own", "peer"):
         watch = status[f"{whose}_watch"]
         attended = {True: "yes", False: "no", None: "unknown"}[watch["attended"]]
+        attended = "deaf" if watch["hears"] is False else attended
         state = words(f"cli.watch.{attended}", code=watch["code"] or "-")
         output.say(f"cli.status.watch.{whose}", state=state)
     record = status["record"]
@@ -43,9 +45,19 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
     if status["disk_fault"]:
         output.say("cli.status.fault", sentence=words.error(status["disk_fault"], {}))
     _show_checks(output, status["checks"])
-    _show_figures(output, status["figures"])
+    _show_quality(output, status["quality"])
     for alarm in status["alarms"]:
-        output.say("cli.status.alarm", alarm=words(f"alarm.{alarm['code']}", **alarm["facts"]))
+        output.say("cli.status.alarm", alarm=_alarm(words, alarm))
+    for problem in status["problems"]:
+        sentence = words.error(problem["code"], problem["facts"])
+        output.say("cli.status.problem", sentence=sentence)
+
+
+def _alarm(words: Words, alarm: dict[str, Any]) -> str:
+    """Its sentence: that of its reason where there is one."""
+    key = f"alarm.{alarm['code']}"
+    exact = f"{key}.{alarm['facts'].get('reason', '')}"
+    return str(words(exact if words(exact) != exact else key, **alarm["facts"]))
 
 
 def pick_name(names: dict[str, str], language: str) -> str:
@@ -73,7 +85,7 @@ def _show_checks(output: Output, checks: dict[str, Any]) -> None:
         output.say("cli.status.check.due", at=utc(due))
 
 
-def _show_figures(output: Output, figures: dict[str, Any]) -> None:
+def _show_quality(output: Output, figures: dict[str, Any]) -> None:
     words = output.words
 
     def shown(name: str, unit: str, scale: float = 1) -> str:

@@ -18,6 +18,9 @@ PEER_FORGOT: Final = "peer_forgot"
 PEER_RESTORED: Final = "peer_restored"
 CHECK_MISSED: Final = "check_missed"
 CHECK_FAILED: Final = "check_failed"
+ETA_OVERDUE: Final = "eta_overdue"
+REPLY_OVERDUE: Final = "reply_overdue"
+DEAF_DESK: Final = "deaf_desk"
 
 CODES: Final = (
     LINK_DOWN,
@@ -29,6 +32,9 @@ CODES: Final = (
     PEER_RESTORED,
     CHECK_MISSED,
     CHECK_FAILED,
+    ETA_OVERDUE,
+    REPLY_OVERDUE,
+    DEAF_DESK,
 )
 """Every alarm that the engine can raise: as many as can ever stand at once."""
 
@@ -36,11 +42,12 @@ CODES: Final = (
 class Alarms:
     """The standing alarms, oldest first."""
 
-    __slots__ = ("_standing",)
+    __slots__ = ("_raised_ms", "_standing")
 
     def __init__(self) -> None:
         """None stands."""
         self._standing: dict[str, AlarmView] = {}
+        self._raised_ms: dict[str, int] = {}
 
     def view(self) -> tuple[AlarmView, ...]:
         """All that stand."""
@@ -55,7 +62,21 @@ class Alarms:
         self._standing[code] = AlarmView(
             code=code, since_wall_ms=now.wall_ms, acknowledged=False, facts=facts
         )
+        self._raised_ms[code] = now.mono_ms
         return True
+
+    def tick(self, now: Now, after_ms: int) -> bool:
+        """Mark what nobody acknowledged within ``after_ms``; True if that is news."""
+        late = [
+            alarm
+            for code, alarm in self._standing.items()
+            if not alarm.acknowledged
+            and not alarm.unanswered
+            and now.mono_ms - self._raised_ms[code] >= after_ms
+        ]
+        for alarm in late:
+            self._standing[alarm.code] = replace(alarm, unanswered=True)
+        return bool(late)
 
     def clear(self, code: str) -> bool:
         """Its condition is over; True if it stood."""

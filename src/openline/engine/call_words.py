@@ -1,25 +1,40 @@
 """What both sides say of a call: parsed, and told to peer, cells, desks and loudspeakers.
 
-Everything here follows from the call as it stands; nothing here moves it (spec/call, section 3).
+Everything here follows from the call as it stands; nothing here moves it (spec/call, section 4).
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from openline.engine.accounts import Call
+from openline.engine.call_state import Call
 from openline.engine.context import Context
 from openline.engine.desk import Gate, ViewChanged
 from openline.engine.ports import SetControl
 from openline.errors import PeerProtocolError
 from openline.protocol import control
-from openline.protocol.call import CALL_ID_SIZE, MANNER_NUMBERS, MANNERS, CallState, Manner
+from openline.protocol.call import (
+    ANSWERS_MAX,
+    CALL_ID_SIZE,
+    MANNER_NUMBERS,
+    MANNERS,
+    Answer,
+    CallState,
+    Manner,
+    Precedence,
+    due_fits,
+)
 from openline.protocol.control import ControlOut
 from openline.protocol.delivery import DISCLOSURE_ATTENDED
 from openline.protocol.frames import FrameClass
+from openline.protocol.manners import Downgraded
+from openline.protocol.two_way import CONSENTS_MAX
 from openline.record.cbor import Value, as_bool, as_bytes, as_map, as_text, as_uint
 
 SEQUENCE_MAX: Final = 65_535
-_FIELDS_MAX: Final = 12
+_FIELDS_MAX: Final = 24
+_DUE_MAX: Final = 86_400
+_DOWNGRADED: Final[dict[str, Downgraded]] = {"": "", "limit": "limit", "setting": "setting"}
+_PRECEDENCE_BITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +47,15 @@ class Said:
     talking: bool
     seq: int
     outcome: str
+    two_way: bool
+    consents: int
+    precedence: Precedence = Precedence.ROUTINE
     taken: bool = False
     silenced: bool = False
+    downgraded: Downgraded = ""
+    answer: Answer = Answer.NONE
+    answers: int = 0
+    due_s: int = 0
     sounded: bool = False
     attended: bool | None = None
 
@@ -48,6 +70,13 @@ def parse_said(payload: Value) -> Said:
     manner = MANNERS.get(as_uint(said.get("manner"), 255))
     if manner is None:
         raise PeerProtocolError("protocol.call", "unknown manner")
+    answer = as_text(said.get("answer", ""), 16)
+    due_s = as_uint(said.get("due_s", 0), _DUE_MAX)
+    if answer not in set(Answer) or not due_fits(answer, due_s):
+        raise PeerProtocolError("protocol.call", "no such answer, or not within its time")
+    downgraded = _DOWNGRADED.get(as_text(said.get("downgraded", ""), 16))
+    if downgraded is None:
+        raise PeerProtocolError("protocol.call", "downgraded by what")
     return Said(
         call_id=as_bytes(said.get("id"), CALL_ID_SIZE),
         manner=manner,
@@ -55,11 +84,32 @@ def parse_said(payload: Value) -> Said:
         talking=as_bool(said.get("talking")),
         seq=as_uint(said.get("seq"), SEQUENCE_MAX),
         outcome=as_text(said.get("outcome", ""), 32),
+        two_way=as_bool(said.get("two_way", False)),
+        consents=as_uint(said.get("consents", 0), CONSENTS_MAX),
+        precedence=Precedence(as_uint(said.get("precedence", 0), max(Precedence))),
         taken=as_bool(said.get("taken", False)),
         silenced=as_bool(said.get("silenced", False)),
+        downgraded=downgraded,
+        answer=Answer(answer),
+        answers=as_uint(said.get("answers", 0), ANSWERS_MAX),
+        due_s=due_s,
         sounded=as_bool(said.get("sounded", False)),
         attended=as_bool(said["attended"]) if "attended" in said else None,
     )
+
+
+def block_number(manner: Manner, precedence: Precedence) -> int:
+    """The octet of a control block that says manner and precedence (spec/call, section 4)."""
+    return MANNER_NUMBERS[manner] | precedence << _PRECEDENCE_BITS
+
+
+def parse_block_number(number: int) -> tuple[Manner, Precedence] | None:
+    """What that octet says; None if it says nothing known."""
+    manner = MANNERS.get(number & ((1 << _PRECEDENCE_BITS) - 1))
+    precedence = number >> _PRECEDENCE_BITS
+    if manner is None or precedence > max(Precedence):
+        return None
+    return manner, Precedence(precedence)
 
 
 class Teller:
@@ -76,48 +126,75 @@ class Teller:
     def tell(self, call: Call) -> None:
         """Say what stands now: to the peer in both ways, to our desks, to the loudspeakers."""
         self.gate(call)
-        said: dict[str, Value] = {
+        self._cells(call)
+        if call.call_id:  # else known by its tag only, from a cell: CONTROL will tell the id
+            self._control(call)
+        self._ctx.desks(ViewChanged())
+
+    def never_was(self, call: Call) -> None:
+        """Our call gave way to one that the peer began at once: what stands of it is its end."""
+        call.own_seq += 1
+        said = self._said(call) | {"open": False, "talking": False, "two_way": False}
+        said["precedence"] = int(call.precedence)
+        self._send(control.CALL, said)
+
+    def _said(self, call: Call) -> dict[str, Value]:
+        return {
             "id": call.call_id,
             "manner": MANNER_NUMBERS[call.manner],
             "open": call.open,
             "talking": call.own_talking,
             "outcome": call.outcome,
+            "two_way": call.open and call.two_way.own,
+            "consents": call.two_way.own_n,
+            "seq": call.own_seq,
         }
-        if call.role == "called":
-            said |= {"taken": call.taken, "silenced": call.silenced == "own"}
-            if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
-                said |= {"sounded": call.sounded, "attended": bool(call.attended)}
-        self._say(call, said)
-        self._ctx.desks(ViewChanged())
 
-    def _say(self, call: Call, said: dict[str, Value]) -> None:
-        number = MANNER_NUMBERS[call.manner]
-        block = (call.tag, call.open, call.own_talking, number)
-        if block != self._block:
-            self._block = block
-            call.own_seq = min(SEQUENCE_MAX, call.own_seq + 1)
-            self._ctx.emit(
-                SetControl(
-                    call_tag=call.tag,
-                    call_open=call.open,
-                    talking=call.own_talking,
-                    manner=number,
-                    talk_seq=call.own_seq,
-                )
-            )
-        if not call.call_id:
-            return  # known by its tag only, from a cell: CONTROL will tell the id
-        said["seq"] = call.own_seq
-        name = control.CALL if call.role == "caller" else control.CALL_ANSWER
+    def _control(self, call: Call) -> None:
+        said = self._said(call)
+        if call.role == "caller":
+            said["precedence"] = int(call.precedence)
+            self._send(control.CALL, said)
+            return
+        said |= {
+            "taken": call.taken,
+            "silenced": call.silenced == "own",
+            "downgraded": call.downgraded,
+            "answer": call.answer,
+            "answers": call.answers,
+            "due_s": call.due_s,
+        }
+        if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
+            said |= {"sounded": call.sounded, "attended": bool(call.attended)}
+        self._send(control.CALL_ANSWER, said)
+
+    def _send(self, name: str, said: dict[str, Value]) -> None:
         frame = self._out.set(name, said)
         if frame is not None:
             self._ctx.send(FrameClass.CONTROL, frame)
+
+    def _cells(self, call: Call) -> None:
+        number = block_number(call.manner, call.precedence)
+        block = (call.tag, call.open, call.own_talking, number)
+        if block == self._block:
+            return
+        self._block = block
+        call.own_seq = min(SEQUENCE_MAX, call.own_seq + 1)
+        self._ctx.emit(
+            SetControl(
+                call_tag=call.tag,
+                call_open=call.open,
+                talking=call.own_talking,
+                manner=number,
+                talk_seq=call.own_seq,
+            )
+        )
 
     def gate(self, call: Call) -> None:
         """Loudspeakers are open only for a voice that may sound here now."""
         sounds = (
             call.role == "called"
-            and call.state is CallState.ANNOUNCING
+            and call.untaken
             and call.manner is Manner.ANNOUNCE
             and not call.silenced
         )

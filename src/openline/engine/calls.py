@@ -1,99 +1,85 @@
-"""The call between the two desks: who speaks, what sounds, how it ended (spec/call).
+"""The call between the desks: who speaks, what sounds, how it ended (spec/call).
 
 The engine never tells a desk to transmit: a microphone opens by its officer's act alone. It opens
 and shuts loudspeakers (gates), stops a transmission, and writes at the end what this side saw.
 """
 
-from collections import deque
-from typing import Final
+from typing import Final, get_args
 
-from openline.engine.accounts import META_CALL, Accounts, Call
-from openline.engine.call_words import Teller, parse_said
+from openline.engine import alarms
+from openline.engine.alarms import Alarms
+from openline.engine.call_core import CallCore
+from openline.engine.call_peer import PeerSide
+from openline.engine.call_state import Call
+from openline.engine.call_views import AnswerWord, CallView, PrecedenceWord
 from openline.engine.context import Context
-from openline.engine.desk import CallView, Gate, StopTalking
+from openline.engine.desk import DeskView, Gate, Refused, Seat, StopTalking
 from openline.engine.keeper import Keeper
 from openline.engine.watch import Watch
 from openline.protocol.call import (
+    ANSWERS_MAX,
     CALL_ID_SIZE,
-    MANNERS,
-    OUTCOMES,
-    TAG_SIZE,
-    TRANSITIONS,
+    DUE_S,
+    Answer,
     CallInput,
     CallState,
     Manner,
-    Outcome,
-    untaken,
+    Precedence,
+    due_fits,
+    follows,
 )
 from openline.protocol.clock import Now
 from openline.protocol.control import ControlOut
-from openline.protocol.delivery import DISCLOSURE_ATTENDED
+from openline.protocol.manners import accepts
 from openline.record.cbor import Value
 
-ENDED_TAGS_MAX: Final = 32
-HOUR_MS: Final = 3_600_000
-INCOMING_PER_HOUR_MAX: Final = 120
 ENDED_SHOWN_MS: Final = 10_000
-CLOSING_MS: Final = 500
-"""A cell may tell of an end before the CONTROL frame tells its reason."""
-
 FIRST_ROUND_TRIP_MS: Final = 2_000
 """The caller's link may be UP a moment before ours: its call has so long for our own round trip."""
 
-_NO_TAG: Final = bytes(TAG_SIZE)
-_TIMED: Final = {
-    Outcome.UNTAKEN: CallInput.UNTAKEN_TOO_LONG,
-    Outcome.SILENCED: CallInput.UNTAKEN_TOO_LONG,
-    Outcome.UNATTENDED: CallInput.UNTAKEN_TOO_LONG,
-    Outcome.QUIET: CallInput.QUIET_TOO_LONG,
-    Outcome.LINK_DOWN: CallInput.LINK_DOWN,
-    Outcome.RESTART: CallInput.RESTART,
-}
-"""What moves our call when the peer names this outcome; any other is its officer's act."""
+_PRECEDENCES: Final[dict[str, PrecedenceWord]] = {word: word for word in get_args(PrecedenceWord)}
+_ANSWERS: Final[dict[str, AnswerWord]] = {word: word for word in get_args(AnswerWord)}
 
 
 class Calls:
-    """The one call of the line, and the memory of those before it."""
+    """What our officers do in the one call of the line, and what time does to it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a post that a call touches
         self,
         ctx: Context,
         out: ControlOut,
         keeper: Keeper,
         watch: Watch,
+        alarms_: Alarms,
         meta: dict[str, bytes],
         now: Now,
     ) -> None:
         """No call; one that was open when this post last stopped is accounted for."""
         self._ctx = ctx
         self._watch = watch
-        self._accounts = Accounts(ctx, keeper)
-        self._call: Call | None = None
-        self._teller = Teller(ctx, out)
-        self._talker: bytes | None = None
-        self._ended: deque[bytes] = deque(maxlen=ENDED_TAGS_MAX)
-        self._announced: deque[int] = deque()
-        self._begun: deque[int] = deque()
-        tag = self._accounts.of_restart(meta.get(META_CALL, b""), now)
-        if tag:
-            self._ended.append(tag)
+        self._alarms = alarms_
+        self._core = CallCore(ctx, out, keeper, watch, meta, now)
+        self._floor = self._core.floor
+        self._peer = PeerSide(self._core)
 
     @property
     def open(self) -> bool:
         """A call stands between the desks."""
-        return self._call is not None and self._call.open
+        return self._core.open is not None
 
     @property
     def peer_talking(self) -> bool:
         """An officer of the peer holds the talk key, by the peer's word."""
-        return self._call is not None and self._call.open and self._call.peer_talking
+        call = self._core.open
+        return call is not None and call.peer_talking
 
     def view(self, now: Now) -> CallView | None:
         """The call, or the one that just ended."""
-        call = self._call
+        call = self._core.call
         if call is None or (not call.open and now.mono_ms - call.ended_ms >= ENDED_SHOWN_MS):
             return None
-        left = call.started_ms + self._ctx.settings.untaken_ms - now.mono_ms
+        ends_ms = call.ends_ms(self._ctx.settings)
+        held = call.state is CallState.HELD and call.due_ms is not None
         return CallView(
             call=call.tag.hex(),
             role=call.role,
@@ -105,288 +91,290 @@ class Calls:
             peer_sounded=call.peer_sounded,
             sounded_here=call.sounded,
             silenced=call.silenced,
-            ends_in_ms=max(0, left) if call.state is CallState.ANNOUNCING else None,
+            ends_in_ms=None if ends_ms is None else max(0, ends_ms - now.mono_ms),
             outcome=call.outcome,
+            precedence=_PRECEDENCES[call.precedence.name],
+            answer=_ANSWERS[call.answer],
+            answer_due_ms=call.due_ms - now.mono_ms if held and call.due_ms is not None else None,
+            two_way=call.two_way.word,
+            holder=self._floor.holder.hex(),
+            downgraded=call.downgraded,
         )
+
+    def desk_views(self) -> tuple[DeskView, ...]:
+        """Our own desks."""
+        return self._watch.desk_views(tuple(self._floor.talkers))
 
     # --- own desks -----------------------------------------------------------------------------
 
     def desk_opened(self, desk: bytes) -> None:
         """A desk that comes during a call hears it like the others."""
-        call = self._call
+        call = self._core.call
         if call is not None and call.gate:
             self._ctx.desk(desk, Gate(open=True, call=call.tag.hex()))
-        self._note_attended()
+        self._core.note_attended()
 
-    def talk(self, desk: bytes, *, on: bool, now: Now, link_down: bool = False) -> None:
+    def desk_lost(self, desk: bytes, now: Now) -> None:
+        """A desk is gone: what it transmitted, had and consented to is over; the call stays."""
+        floor, call = self._floor, self._core.open
+        if call is not None and floor.consented == desk:
+            self._end_two_way(call, now)
+        if floor.holder == desk:
+            floor.holder = b""
+        if floor.release(desk):
+            self._core.set_talking(now)
+
+    def seated(self, desk: bytes, seat: Seat, now: Now) -> None:
+        """A desk's role changed: what the new one does not allow is over."""
+        self._watch.reseat(desk, seat)
+        if not self._floor.principal(desk):
+            spoke = desk in self._floor.talkers
+            self.desk_lost(desk, now)
+            if spoke:
+                self._floor.stop(desk, "call.role")
+
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        now: Now,
+        link_down: bool = False,
+        manner: Manner = Manner.ANNOUNCE,
+        precedence: Precedence = Precedence.ROUTINE,
+    ) -> None:
         """The talk key of ``desk``."""
+        core, floor = self._core, self._floor
         if not on:
-            if self._talker == desk:
-                self._talker = None
-                self._set_talking(on=False, now=now)
+            if floor.release(desk):
+                core.set_talking(now)
             return
         if link_down:
+            if floor.principal(desk):
+                core.accounts.no_contact(manner, precedence, now)
             self._ctx.desk(desk, StopTalking(reason="call.link_down"))
             return
-        if self._talker not in (None, desk):
-            self._ctx.desk(desk, StopTalking(reason="call.talking_elsewhere"))
+        call = core.open
+        refusal = floor.refusal(desk, call, now)
+        if call is not None and self._interrupts(call, desk, precedence, now):
+            core.move(CallInput.INTERRUPTED, now)
+            floor.cut = b""
+            call, refusal = None, ""
+        if not refusal and call is None and self._refuses_two_way(manner, now):
+            refusal = "call.setting"
+        if refusal:
+            self._ctx.desk(desk, StopTalking(reason=refusal))
             return
-        if self._call is None or not self._call.open:
-            self._begin(self._ctx.random(CALL_ID_SIZE), now)
-        self._talker = desk
-        self._set_talking(on=True, now=now)
+        if call is None:
+            self._begin(desk, manner, precedence, now)
+        elif floor.principal(desk):
+            floor.holder = desk
+        floor.add(desk)
+        core.set_talking(now)
 
-    def _begin(self, call_id: bytes, now: Now) -> None:
-        self._call = Call(
-            tag=call_id[:TAG_SIZE],
-            role="caller",
-            manner=Manner.ANNOUNCE,
-            started_ms=now.mono_ms,
-            started_wall_ms=now.wall_ms,
-            moved_ms=now.mono_ms,
-            call_id=call_id,
+    def enter(self, desk: bytes, now: Now, *, link_down: bool) -> str:
+        """The key of a phrase: as a press of the talk key, but nothing is sent; why not, or ""."""
+        core, floor = self._core, self._floor
+        manner, precedence = Manner.ANNOUNCE, Precedence.ROUTINE
+        if link_down:
+            if floor.principal(desk):
+                core.accounts.no_contact(manner, precedence, now)
+            return "call.link_down"
+        refusal = floor.refusal(desk, core.open, now)
+        if not refusal and core.open is None:
+            self._begin(desk, manner, precedence, now)
+        return refusal
+
+    @property
+    def current(self) -> Call | None:
+        """The call that stands now; None once it ended."""
+        return self._core.open
+
+    def tell(self, call: Call) -> None:
+        """Something of it changed that the peer or our desks must know."""
+        self._core.teller.tell(call)
+
+    def _interrupts(self, call: Call, desk: bytes, precedence: Precedence, now: Now) -> bool:
+        counts = self._core.limits.counts_as(precedence, now, own=True)
+        higher = counts > call.precedence and precedence > call.asked
+        return higher and self._floor.principal(desk)
+
+    def _refuses_two_way(self, manner: Manner, now: Now) -> bool:
+        rule = self._ctx.settings.accepts.two_way
+        return manner is Manner.TWO_WAY and not accepts(rule, now.wall_ms)
+
+    def _begin(self, desk: bytes, manner: Manner, precedence: Precedence, now: Now) -> None:
+        call_id = self._ctx.random(CALL_ID_SIZE)
+        call = self._core.begin(call_id, desk, manner, precedence, now)
+        if manner is Manner.TWO_WAY:
+            call.two_way.consent(now.mono_ms)
+            self._floor.consented = desk
+
+    def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The officer at ``desk`` consents to be open both ways, or no longer does."""
+        core, floor, call = self._core, self._floor, self._core.open
+        if call is None:
+            self._refuse(desk, "call.none")
+        elif not floor.principal(desk):
+            self._refuse(desk, "call.role")
+        elif not on:
+            self._end_two_way(call, now, desk)
+        elif floor.elsewhere(desk):
+            self._refuse(desk, "call.held_elsewhere")
+        elif self._refuses_two_way(Manner.TWO_WAY, now):
+            self._refuse(desk, "call.setting")
+        elif call.two_way.consent(now.mono_ms):
+            floor.holder = floor.consented = desk
+            if call.role == "called":
+                core.move(CallInput.CALLED_TAKES, now)
+            core.two_way_moved(call, now)
+
+    def _end_two_way(self, call: Call, now: Now, by: bytes = b"") -> None:
+        was_open = call.two_way.open
+        if call.two_way.withdraw():
+            self._core.two_way_moved(call, now, was_open=was_open, by=by)
+
+    def answer(self, desk: bytes, answer: Answer, due_s: int, now: Now) -> None:
+        """An officer of the called side answers without taking the call."""
+        core, call = self._core, self._core.open
+        possible = (
+            call is not None
+            and call.role == "called"
+            and (call.untaken or answer is Answer.REPLY)
+            and follows(call.answer, answer)
+            and call.answers < ANSWERS_MAX
         )
-        self._accounts.remember(self._call)
+        if not self._floor.principal(desk):
+            self._refuse(desk, "call.role")
+        elif call is None or not possible:
+            self._refuse(desk, "call.answer")
+        elif not due_fits(answer, due_s):
+            low, high = DUE_S[answer]
+            self._refuse(desk, "call.due", low=low, high=high)
+        else:
+            core.answered(call, answer, due_s, now)
+            if answer is Answer.FETCHING:
+                core.move(CallInput.CALLED_FETCHES, now)
+            elif answer is Answer.REPLY:
+                core.move(CallInput.CALLED_PROMISES, now)
+            elif answer is Answer.DECLINED:
+                core.move(CallInput.CALLED_ENDS, now)
+            core.teller.tell(call)
 
-    def _set_talking(self, *, on: bool, now: Now) -> None:
-        call = self._call
-        if call is None or not call.open:
+    def take_over(self, desk: bytes, now: Now) -> None:
+        """The call goes from another desk of ours to this one, by hand."""
+        core, floor, call = self._core, self._floor, self._core.open
+        if not floor.principal(desk):
+            self._refuse(desk, "call.role")
             return
-        call.own_talking = on
-        call.moved_ms = now.mono_ms
-        if on and call.role == "called":
-            self._move(CallInput.CALLED_TALKS, now)
-        self._teller.tell(call)
+        if call is None or (call.role == "called" and call.untaken):
+            self._refuse(desk, "call.none")
+            return
+        before = floor.holder
+        if before == desk:
+            return
+        floor.holder = desk
+        if before in floor.talkers:
+            floor.stop(before, "call.taken_over")
+        if before and floor.consented == before:
+            self._end_two_way(call, now)
+        core.set_talking(now)
 
     def sounded(self, desk: bytes, name: str) -> None:
         """The far voice was played at a desk of ours."""
-        call = self._call
-        if call is None or call.tag.hex() != name or call.sounded or not self._watch.has(desk):
+        call = self._core.call
+        if call is None or call.tag.hex() != name or call.sounded or not self._watch.hears(desk):
             return
         call.sounded = True
-        self._teller.tell(call)
+        self._core.teller.tell(call)
 
-    def end(self, now: Now) -> None:
-        """Our officer ends the call."""
-        call = self._call
-        if call is not None and call.open:
-            own = CallInput.CALLER_ENDS if call.role == "caller" else CallInput.CALLED_ENDS
-            self._move(own, now)
+    def end(self, desk: bytes, now: Now) -> None:
+        """Our officer ends the call, or declines it."""
+        core, call = self._core, self._core.open
+        if call is None:
+            return
+        if not self._floor.principal(desk):
+            self._refuse(desk, "call.role")
+        elif call.role == "caller":
+            core.move(CallInput.CALLER_ENDS, now)
+        else:
+            if call.untaken:
+                core.answered(call, Answer.DECLINED, 0, now)
+            core.move(CallInput.CALLED_ENDS, now)
+        if self._floor.cut == desk:  # it knows: its own officer ended it
+            self._floor.cut = b""
 
-    def silence(self) -> None:
+    def silence(self, desk: bytes) -> None:
         """Our officer silences the incoming announce; the caller will see it."""
-        call = self._call
-        if call is None or call.role != "called" or call.state is not CallState.ANNOUNCING:
+        call = self._core.open
+        if call is None or call.role != "called" or not call.untaken:
+            return
+        if not self._floor.principal(desk):
+            self._refuse(desk, "call.role")
             return
         call.silenced = "own"
-        self._teller.tell(call)
+        self._core.teller.tell(call)
+
+    def _refuse(self, desk: bytes, code: str, **facts: str | int) -> None:
+        self._ctx.desk(desk, Refused(request="", code=code, facts=facts))
 
     # --- the peer ------------------------------------------------------------------------------
 
     def caller_says(self, payload: Value, now: Now) -> None:
-        """The CONTROL object ``call``: the peer is the caller.
-
-        Raises:
-            OpenlineError: as :func:`parse_said`; nothing changed.
-        """
-        said = parse_said(payload)
-        call = self._find(said.call_id[:TAG_SIZE], now, opened=said.open)
-        if call is None or call.role != "called":
-            return
-        if not call.call_id:
-            call.call_id = said.call_id
-            self._accounts.remember(call)
-        call.peer_open = call.peer_open or said.open
-        self._heard(call, said.seq, talking=said.talking, now=now)
-        if not said.open:
-            self._peer_ended(call, said.outcome, now)
-        self._teller.tell(call)
+        """The CONTROL object ``call``; raises as :meth:`PeerSide.caller_says`."""
+        self._peer.caller_says(payload, now)
 
     def called_says(self, payload: Value, now: Now) -> None:
-        """The CONTROL object ``call-answer``: the peer is called by us.
-
-        Raises:
-            OpenlineError: as :func:`parse_said`; nothing changed.
-        """
-        said = parse_said(payload)
-        call = self._call
-        if call is None or call.role != "caller" or call.call_id != said.call_id or not call.open:
-            return
-        call.manner = said.manner
-        if said.silenced:
-            call.silenced = "peer"
-        if self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED:
-            call.peer_sounded = call.peer_sounded or said.sounded
-            call.attended = call.attended or said.attended
-        if said.taken:
-            self._move(CallInput.CALLED_TALKS, now)
-        call.peer_open = call.peer_open or said.open
-        self._heard(call, said.seq, talking=said.talking, now=now)
-        if not said.open:
-            self._peer_ended(call, said.outcome, now)
+        """The CONTROL object ``call-answer``; raises as :meth:`PeerSide.called_says`."""
+        self._peer.called_says(payload, now)
 
     def cell_says(
         self, tag: bytes, *, call_open: bool, talking: bool, manner: int, seq: int, now: Now
     ) -> bool:
         """The control block of a media cell, first or again; True if it was news."""
-        if tag == _NO_TAG or len(tag) != TAG_SIZE or manner not in MANNERS:
-            return False
-        call = self._find(tag, now, opened=call_open)
-        if call is None or not call.open or seq <= call.peer_seq:
-            return False
-        self._heard(call, seq, talking=talking, now=now)
-        if call_open:
-            call.peer_open = True
-        elif call.peer_open and call.closing_ms is None:
-            call.closing_ms = now.mono_ms + CLOSING_MS
-            self._teller.gate(call)
-        self._teller.tell(call)
-        return True
+        return self._peer.cell_says(
+            tag, call_open=call_open, talking=talking, manner=manner, seq=seq, now=now
+        )
 
     def peer_restarted(self, now: Now) -> None:
         """Another start of the peer knows nothing of this call."""
-        if self._call is not None and self._call.open:
-            self._move(CallInput.RESTART, now)
+        if self._core.open is not None:
+            self._core.move(CallInput.RESTART, now)
+
+    # --- time ----------------------------------------------------------------------------------
 
     def tick(self, now: Now, *, link_down: bool) -> None:
         """Let time pass."""
-        if self._talker is not None and not self._watch.has(self._talker):
-            self._talker = None
-            self._set_talking(on=False, now=now)
-        call = self._call
-        if call is None or not call.open:
-            return
-        self._note_attended()
-        settings = self._ctx.settings
+        core = self._core
+        for desk in self._floor.gone():
+            self.desk_lost(desk, now)
+        call = core.open
+        if call is not None:
+            core.note_attended()
+            was_open = call.two_way.open
+            if call.two_way.lapse(now.mono_ms):
+                core.two_way_moved(call, now, was_open=was_open)
+            self._clocks(call, now, link_down=link_down)
+        if call is not None and call.overdue(now):
+            self._alarms.raise_(alarms.ETA_OVERDUE, now, call=call.tag.hex())
+        else:
+            self._alarms.clear(alarms.ETA_OVERDUE)
+
+    def _clocks(self, call: Call, now: Now, *, link_down: bool) -> None:
+        core, settings = self._core, self._ctx.settings
+        ends_ms = call.ends_ms(settings)
         if link_down and not self._newborn(call, now):
-            self._move(CallInput.LINK_DOWN, now)
+            core.move(CallInput.LINK_DOWN, now)
         elif call.closing_ms is not None and now.mono_ms >= call.closing_ms:
-            self._peer_ended(call, "", now)
-        elif call.state is CallState.ANNOUNCING:
-            if now.mono_ms - call.started_ms >= settings.untaken_ms:
-                self._move(CallInput.UNTAKEN_TOO_LONG, now)
+            self._peer.ended(call, "", now)
+        elif ends_ms is not None:
+            if now.mono_ms >= ends_ms:
+                core.move(CallInput.UNTAKEN_TOO_LONG, now)
         elif call.own_talking or call.peer_talking:
             call.moved_ms = now.mono_ms
         elif now.mono_ms - call.moved_ms >= settings.quiet_ms:
-            self._move(CallInput.QUIET_TOO_LONG, now)
-
-    # --- inside --------------------------------------------------------------------------------
+            core.move(CallInput.QUIET_TOO_LONG, now)
 
     @staticmethod
     def _newborn(call: Call, now: Now) -> bool:
         return call.role == "called" and now.mono_ms - call.started_ms < FIRST_ROUND_TRIP_MS
-
-    def _find(self, tag: bytes, now: Now, *, opened: bool) -> Call | None:
-        """The call of that tag; a new one if the peer just opened it."""
-        call = self._call
-        if call is not None and call.tag == tag:
-            return call if call.open else None
-        if tag in self._ended or not opened or self._too_many(now):
-            return None
-        if call is not None and call.open:
-            return self._both_called(call, tag, now)
-        return self._incoming(tag, now)
-
-    def _both_called(self, call: Call, tag: bytes, now: Now) -> Call | None:
-        """Both officers pressed at once: one call, that of the lesser tag, taken by the other."""
-        if call.role == "called":  # a caller has one call at a time: its first is over
-            self._move(CallInput.CALLER_ENDS, now)
-            return self._incoming(tag, now)
-        if call.tag < tag:
-            self._ended.append(tag)
-            self._move(CallInput.CALLED_TALKS, now)
-            return None
-        self._ended.append(call.tag)
-        taken = self._incoming(tag, now)
-        taken.started_ms, taken.started_wall_ms = call.started_ms, call.started_wall_ms
-        if self._talker is not None:
-            taken.own_talking = True
-        self._move(CallInput.CALLED_TALKS, now)
-        return taken
-
-    def _too_many(self, now: Now) -> bool:
-        """Each call leaves an account in our log: a peer that only ever begins gets no more."""
-        while self._begun and now.mono_ms - self._begun[0] >= HOUR_MS:
-            self._begun.popleft()
-        return len(self._begun) >= INCOMING_PER_HOUR_MAX
-
-    def _incoming(self, tag: bytes, now: Now) -> Call:
-        """The peer calls. Beyond the agreed number an hour it rings and does not sound."""
-        while self._announced and now.mono_ms - self._announced[0] >= HOUR_MS:
-            self._announced.popleft()
-        self._begun.append(now.mono_ms)
-        within = len(self._announced) < self._ctx.settings.announces_per_hour
-        if within:
-            self._announced.append(now.mono_ms)
-        self._call = call = Call(
-            tag=tag,
-            role="called",
-            manner=Manner.ANNOUNCE if within else Manner.RING,
-            started_ms=now.mono_ms,
-            started_wall_ms=now.wall_ms,
-            moved_ms=now.mono_ms,
-            attended=False,
-        )
-        self._note_attended()
-        self._accounts.remember(call)
-        self._teller.tell(call)
-        return call
-
-    def _note_attended(self) -> None:
-        call = self._call
-        if call is not None and call.role == "called" and call.open and self._watch.attended:
-            changed = not call.attended
-            call.attended = True
-            if changed:
-                self._teller.tell(call)
-
-    def _heard(self, call: Call, seq: int, *, talking: bool, now: Now) -> None:
-        if seq <= call.peer_seq or not call.open:
-            return
-        call.peer_seq = seq
-        if call.peer_talking != talking:
-            call.peer_talking = talking
-            call.moved_ms = now.mono_ms
-        if talking and call.role == "caller":
-            self._move(CallInput.CALLED_TALKS, now)
-
-    def _peer_ended(self, call: Call, outcome: str, now: Now) -> None:
-        if not call.open:
-            return
-        timed = _TIMED.get(Outcome(outcome)) if outcome in set(Outcome) else None
-        if timed is not None and TRANSITIONS[call.state, timed] is CallState.ENDED:
-            self._move(timed, now)
-            return
-        peer = CallInput.CALLED_ENDS if call.role == "caller" else CallInput.CALLER_ENDS
-        # Without the peer's word for it, nobody here knows whose act or clock ended it.
-        self._move(peer, now, told=outcome == OUTCOMES[call.state, peer].value)
-
-    def _move(self, given: CallInput, now: Now, *, told: bool = True) -> None:
-        call = self._call
-        if call is None:
-            return
-        before, call.state = call.state, TRANSITIONS[call.state, given]
-        if call.state is before:
-            return
-        call.moved_ms = now.mono_ms
-        if call.state is CallState.TAKEN:
-            call.taken = True
-        if call.state is CallState.ENDED:
-            self._finish(call, OUTCOMES[before, given] if told else Outcome.ENDED, now)
-        self._teller.tell(call)
-
-    def _finish(self, call: Call, outcome: Outcome, now: Now) -> None:
-        """The call ended: stop what transmits, write our account."""
-        if outcome is Outcome.UNTAKEN:
-            disclosed = self._ctx.genesis.disclosure >= DISCLOSURE_ATTENDED
-            outcome = untaken(
-                silenced=bool(call.silenced), attended=call.attended if disclosed else None
-            )
-        call.outcome = outcome.value
-        call.ended_ms = now.mono_ms
-        call.own_talking = call.peer_talking = False
-        if self._talker is not None:
-            self._ctx.desk(self._talker, StopTalking(reason=f"call.{outcome.value}"))
-            self._talker = None
-        self._ended.append(call.tag)
-        self._accounts.write(call, now)

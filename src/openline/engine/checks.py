@@ -19,7 +19,7 @@ from openline.engine.check_turns import Turns, clock
 from openline.engine.check_voice import CheckVoice
 from openline.engine.check_words import WordsExchange
 from openline.engine.context import Context
-from openline.engine.desk import CheckReport, ChecksView, ViewChanged
+from openline.engine.desk import CheckReport, ChecksView, PostView, ViewChanged
 from openline.engine.figures import FigureRoom
 from openline.engine.keeper import Keeper
 from openline.engine.ports import StoredEntry, StoredState
@@ -31,6 +31,7 @@ from openline.protocol.clock import Now
 from openline.protocol.control import ControlOut
 from openline.protocol.delivery import DISCLOSURE_ATTENDED, RecordState
 from openline.protocol.frames import FrameClass
+from openline.protocol.liveness import LinkState
 from openline.protocol.words import WordList
 from openline.record.bodies import KIND_CHECK
 from openline.record.cbor import Value
@@ -106,6 +107,11 @@ class Checks:
             words="" if held is None else held.name,
             words_wall_ms=None if held is None else held.renewed_ms,
         )
+
+    def shown_in(self, view: PostView, now: Now) -> PostView:
+        """The same view with the checks and the quality of speech."""
+        quality = self.figures.view(now, contact=view.link.state == LinkState.UP.value)
+        return replace(view, checks=self.view(now), quality=quality)
 
     # --- begun here ----------------------------------------------------------------------------
 

@@ -7,8 +7,15 @@ parties signed), the watch (what a side says of its own desk).
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+from openline.engine.call_views import (
+    AnswerWord,
+    CallView,
+    MannerWord,
+    PrecedenceWord,
+    PromiseView,
+)
 from openline.engine.desk_checks import (
     CheckReport,
     CheckStateWord,
@@ -16,9 +23,17 @@ from openline.engine.desk_checks import (
     CheckView,
     Chirp,
     ChirpPart,
-    Figures,
-    FiguresView,
     LevelWord,
+    QualityView,
+)
+from openline.engine.desk_spoken import (
+    NOT_RECORDING,
+    UNDECLARED,
+    DeclaredView,
+    RecordCall,
+    RecordingView,
+    SpeakPhrase,
+    SpokenView,
 )
 
 # What stands in a module of its own is had from here all the same.
@@ -29,9 +44,8 @@ __all__ = [
     "ChecksView",
     "Chirp",
     "ChirpPart",
-    "Figures",
-    "FiguresView",
     "LevelWord",
+    "QualityView",
 ]
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
@@ -39,10 +53,64 @@ StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
 """What the parties signed; UNCONFIRMED until both signatures of the genesis are here."""
 LampWord = Literal["up", "stream", "dead"]
 RecordWord = Literal["waiting", "restoring", "live", "halted"]
-CallStateWord = Literal["announcing", "taken", "ended"]
-MicWord = Literal["COLD", "ARMED", "LIVE"]
+Role = Literal["principal", "interpreter", "note_taker", "listener"]
+"""What a desk may do: a principal takes, begins, answers and talks; an interpreter talks in an open
+call; the others only hear. All use the own side's private channel."""
+MicWord = Literal["COLD", "ARMED", "LIVE", "PRIVATE"]
+"""LIVE alone reaches the far side; PRIVATE reaches the desks of the own side alone."""
+DEAF: Final = frozenset({
+    "audio_page",
+    "blocked",
+    "device_changed",
+    "no_answer",
+    "no_device",
+    "stalled",
+    "suspended",
+    "unproven",
+    "volume",
+})  # fmt: skip
+"""Why a desk cannot hear. Each has a sentence ``alarm.deaf_desk.WORD`` with the next step."""
 RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
 RungState = Literal["done", "waiting", "not_reported"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where a desk sits at its post, and as what.
+
+    Attributes:
+        slot: 0 to 2.
+        role: principal may call, answer and talk; interpreter may talk in an open call; note_taker
+            and listener only hear. All may use their side's private channel.
+        officer: watch code; "" for the post's only officer.
+    """
+
+    slot: int = 0
+    role: Role = "principal"
+    officer: str = ""
+
+
+FIRST_SEAT: Final = Seat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One desk of the own side. Nothing of this crosses the line.
+
+    Attributes:
+        desk: hex instance. officer: as in :class:`Seat`.
+        mic: as its page last said. talking: it speaks to the far side.
+        private: it speaks to the desks of its own side only. hears: its sound is running.
+    """
+
+    desk: str
+    slot: int
+    role: Role
+    officer: str
+    mic: MicWord
+    talking: bool
+    private: bool
+    hears: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +147,16 @@ class WatchView:
     """Whether a desk is manned, by that side's own word.
 
     Attributes:
-        attended: True or False, or None when not reported (by agreement or for lack of contact).
+        attended: a page answers and can hear. None when not reported (by agreement or for lack of
+            contact).
         code: watch code of the officer on watch, as far as disclosed.
+        hears: False when pages answer and none of them can hear: a deaf desk, where a text is seen
+            and a voice is not heard. None when no page answers, or when not reported.
     """
 
     attended: bool | None
     code: str | None
+    hears: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,38 +182,45 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallView:
-    """The call in progress.
+class AlarmView:
+    """A condition that demands an act. ``code`` is a key ``alarm.CODE`` of the catalogue.
 
     Attributes:
-        call: hex id. role: whether this side called. peer_sounded: the peer's post says that it
-            sounded at an attended desk (no officer's act). silenced: which side silenced it.
-        ends_in_ms: an untaken announce ends then; None otherwise.
-        outcome: code of the end once ``state`` is ``ended``.
+        unanswered: nobody acknowledged it in the time set: the second output fires.
     """
-
-    call: str
-    role: Literal["caller", "called"]
-    manner: Literal["announce", "ring"]
-    state: CallStateWord
-    started_wall_ms: int
-    own_talking: bool
-    peer_talking: bool
-    peer_sounded: bool
-    sounded_here: bool
-    silenced: Literal["", "own", "peer"] = ""
-    ends_in_ms: int | None = None
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmView:
-    """A condition that demands an act. ``code`` is a key ``alarm.CODE`` of the catalogue."""
 
     code: str
     since_wall_ms: int
     acknowledged: bool
     facts: dict[str, str | int] = field(default_factory=dict)
+    unanswered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How speech arrives at one desk over one connection, by its browser's own counters.
+
+    Each is a difference of two snapshots a second apart. None: not measured.
+
+    Attributes:
+        desk: hex. pair_slot: 0 to 2 a far desk, 3 to 5 a desk of our own side.
+        mouth_to_ear_ms: from the far mouth to the ear here. **An estimate**: constants for what a
+            page cannot measure, half a round trip of the path, jitter buffer, output latency.
+        loss, concealed: parts of packets and of samples, 0 to 1.
+        jitter_ms: delay in the jitter buffer.
+        packets: received within that second. leg_rtt_ms: to our own post and back.
+        age_ms: since the page said so.
+    """
+
+    desk: str
+    pair_slot: int
+    mouth_to_ear_ms: float | None
+    loss: float | None
+    jitter_ms: float | None
+    concealed: float | None
+    packets: int
+    leg_rtt_ms: float | None = None
+    age_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +241,15 @@ class PostView:
     alarms: tuple[AlarmView, ...]
     officer: str
     disk_fault: str | None = None
+    desks: tuple[DeskView, ...] = ()
+    promises: tuple[PromiseView, ...] = ()
+    figures: tuple[Figures, ...] = ()
+    own_declared: DeclaredView = UNDECLARED
+    peer_declared: DeclaredView = UNDECLARED
+    spoken: SpokenView | None = None
+    recording: RecordingView = NOT_RECORDING
     checks: ChecksView = field(default_factory=ChecksView)
-    figures: FiguresView = field(default_factory=FiguresView)
+    quality: QualityView = field(default_factory=QualityView)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +294,10 @@ class AudioReport:
 
     Attributes:
         visible: the page stands on a screen: not in a tab behind others, not minimised.
+        hears: its sound runs, its loudspeaker was proven since sign-on and is not at zero. A page
+            that does not say so is deaf.
+        deaf: why it cannot hear, one of ``DEAF``; empty if it hears.
+        silent_mic: it transmits and its microphone gives nothing.
     """
 
     mic: MicWord
@@ -215,6 +305,9 @@ class AudioReport:
     connection: str
     error: str = ""
     visible: bool = True
+    hears: bool = False
+    deaf: str = ""
+    silent_mic: bool = False
 
 
 # --- events from the post to its desks -------------------------------------------------------
@@ -242,15 +335,22 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceAnswer:
-    """The remote description for a desk's audio page."""
+    """The remote description for one connection of a desk's audio page.
+
+    Attributes:
+        pair_slot: 0 to 2 with that far seat, 3 to 5 with that seat of the own side.
+    """
 
     sdp: str
     generation: int
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceReset:
-    """The far desk is gone or new: the audio page starts a fresh connection and offers again."""
+    """The other desk is gone or new: the audio page makes that connection afresh and offers it."""
+
+    pair_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +387,8 @@ DeskEvent = (
     | Refused
     | StopTalking
     | Chirp
+    | SpeakPhrase
+    | RecordCall
 )
 
 
@@ -303,14 +405,20 @@ class DeskApi(Protocol):
     The app implements this over the engine and the voice endpoint.
     """
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there; ``desk`` is 8 random bytes, new for each page load."""
+
+    def seated(self, desk: bytes, seat: Seat) -> None:
+        """The desk has another role now; its slot stays."""
 
     def desk_closed(self, desk: bytes) -> None:
         """The desk is gone; what it transmitted has stopped."""
 
     def desk_alive(self, desk: bytes, report: AudioReport) -> None:
         """The desk's page and audio answer; without it for 5 s the desk is not attended."""
+
+    def desk_figures(self, desk: bytes, figures: Figures) -> None:
+        """How speech arrives there; ``figures.desk`` and ``age_ms`` are filled in by the post."""
 
     def view(self) -> PostView:
         """The state to show now."""
@@ -324,8 +432,37 @@ class DeskApi(Protocol):
     def text_opened(self, desk: bytes, item: str) -> None:
         """The officer opened a text of the peer."""
 
-    def talk(self, desk: bytes, *, on: bool) -> None:
-        """The talk key went down or up (starts an announce when no call is open)."""
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
+        """The talk key went down or up; begins a call when none is open.
+
+        A precedence above that of the open call interrupts it. Answered by StopTalking if this desk
+        may not talk now.
+        """
+
+    def two_way(self, desk: bytes, *, on: bool) -> None:
+        """This desk's officer consents to be open both ways, or ends it; nothing opens by it."""
+
+    def answer(self, desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        """An officer of the called side answers without taking the call.
+
+        Args:
+            desk: where.
+            answer: ``heard``, ``fetching``, ``reply`` or ``declined``.
+            due_s: seconds from now, with ``fetching`` and ``reply``; else 0.
+        """
+
+    def take_over(self, desk: bytes) -> None:
+        """This desk takes the call over from another of its own side."""
+
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """The private key went down or up: speech to the desks of the own side alone."""
 
     def sounded(self, desk: bytes, call: str) -> None:
         """The far voice was in fact played at this desk with its audio running."""
@@ -336,11 +473,23 @@ class DeskApi(Protocol):
     def silence_call(self, desk: bytes) -> None:
         """Silence the incoming announce at this side (the caller sees it)."""
 
+    def speak_phrase(self, desk: bytes, n: int) -> None:
+        """The key of phrase ``n`` was pressed (starts an announce when no call is open)."""
+
+    def declare(self, desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        """The officer declares: each word is empty where nothing changes."""
+
+    def record_call(self, desk: bytes, *, on: bool) -> None:
+        """The officer begins or ends the recording of this call."""
+
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
 
-    def voice_offer(self, desk: bytes, sdp: str) -> None:
-        """The desk's audio page offers; answered by VoiceAnswer when the far desk is there."""
+    def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
+        """The desk's audio page offers; answered by VoiceAnswer when the other desk is there.
+
+        ``pair_slot``: 0 to 2 for that far seat, 3 to 5 for that seat of the own side.
+        """
 
     def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
         """Begin a line check by hand; its hex id.
@@ -351,6 +500,3 @@ class DeskApi(Protocol):
 
     def check_said(self, desk: bytes, report: CheckReport) -> None:
         """The desk's audio page reports of a chirp."""
-
-    def figures(self, desk: bytes, figures: Figures) -> None:
-        """The desk's audio page reports what it measures."""

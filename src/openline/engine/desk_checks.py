@@ -63,22 +63,8 @@ class ChecksView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What a desk's audio page measures of what it hears, once a second.
-
-    Attributes:
-        mouth_to_ear_ms: None if the page cannot say. loss, concealed: shares, 0 to 1.
-    """
-
-    mouth_to_ear_ms: float | None
-    loss: float
-    jitter_ms: float
-    concealed: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresView:
-    """Live figures; None reads "not known": no sample younger than 10 s.
+class QualityView:
+    """The live figures of all desks as one; None reads "not known": no sample younger than 10 s.
 
     Attributes:
         to_us_ms: mouth to ear, as our desk hears. to_them_ms: as their desk hears, by its word.

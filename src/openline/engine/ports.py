@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from openline.engine.desk import DeskEvent
+from openline.protocol.manners import ACCEPTS_ALL, Accepts
+from openline.protocol.spoken import RecordingWord
 from openline.protocol.words import WordList
 
 
@@ -108,9 +110,13 @@ class PostSettings:
             both cards say so.
         announces_per_hour: announces beyond it ring instead (agreed by both sides).
         untaken_ms, quiet_ms: a call that nobody takes, or in which nobody speaks, ends then.
+        eta_grace_ms: a call held for a principal ends so long after the announced time.
+        accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
         check_minutes: length of a slot of the line checks, 0 for none by itself.
         words_days: a check renews challenge words that are older; 0 for never.
+        alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
+        recording: whether calls are recorded here, until an officer declares otherwise.
     """
 
     officer: str = "W-1"
@@ -118,9 +124,13 @@ class PostSettings:
     announces_per_hour: int = 12
     untaken_ms: int = 60_000
     quiet_ms: int = 60_000
+    eta_grace_ms: int = 60_000
+    accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
     check_minutes: int = 0
     words_days: int = 0
+    alarm_after_ms: int = 30_000
+    recording: RecordingWord = "per_call"
 
 
 class Signer(Protocol):
@@ -224,10 +234,10 @@ class SetControl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FarLegChanged:
-    """The far desk's leg object (opaque CBOR map of the voice room), or None when it is gone."""
+class FarLegsChanged:
+    """The legs of the far desks (opaque CBOR map of the voice room), or None when they are gone."""
 
-    leg: bytes | None
+    legs: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +254,6 @@ Command = (
     | RefreshHello
     | ToDesk
     | SetControl
-    | FarLegChanged
+    | FarLegsChanged
     | KeepWords
 )

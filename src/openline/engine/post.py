@@ -5,18 +5,27 @@ record's side is :mod:`openline.engine.record_side`, calls and watch stand besid
 one of them leaves the others going.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
+from openline.engine.call_acts import CallActs
 from openline.engine.calls import Calls
 from openline.engine.checks import Checks
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, PathView, PostView, TimelineItem, ViewChanged
+from openline.engine.desk import (
+    FIRST_SEAT,
+    AudioReport,
+    Figures,
+    PathView,
+    PostView,
+    Seat,
+    TimelineItem,
+    ViewChanged,
+)
 from openline.engine.ports import (
     Command,
-    FarLegChanged,
+    FarLegsChanged,
     PostSettings,
     Randomness,
     Signer,
@@ -24,6 +33,7 @@ from openline.engine.ports import (
     StoredState,
 )
 from openline.engine.record_side import RecordSide
+from openline.engine.spoken import Spoken
 from openline.engine.view import make_view
 from openline.engine.watch import Watch
 from openline.errors import OpenlineError, PeerProtocolError
@@ -38,12 +48,12 @@ from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
 from openline.record.limits import INCARNATION_SIZE
 
-LEG_BYTES_MAX: Final = 2_048
+LEGS_BYTES_MAX: Final = 2_048
 CONTROL_AGAIN_MS: Final = 2_000
 """What stands is said again, whatever became of the frame that said it first."""
 
 
-class Post:
+class Post(CallActs):
     """A running post; see the module. Every call returns at once."""
 
     def __init__(  # noqa: PLR0913 - the facade's agreed signature
@@ -74,12 +84,17 @@ class Post:
         self._out, self._in = ControlOut(ctx.incarnation), ControlIn()
         self._live = Liveness()
         self._watch = Watch(ctx)
-        self._calls = Calls(ctx, self._out, self._record.keeper, self._watch, state.meta, now)
+        self._calls = Calls(
+            ctx, self._out, self._record.keeper, self._watch, self._alarms, state.meta, now
+        )
         parts = (self._watch, self._calls, self._alarms)
         self.checks = Checks(ctx, self._out, self._record.keeper, parts, state, words, now)
+        self.spoken = Spoken(ctx, self._out, self._record, self._calls, (state.meta, now))
+        """Phrases, declarations and recordings."""
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
-        self._far_leg: bytes | None = None
+        self._far_legs: bytes | None = None
+        self._far_desk = False
         self._started_ms = now.mono_ms
         self._said_ms = now.mono_ms
 
@@ -95,7 +110,13 @@ class Post:
         before = self._live.state
         link_down = self._live.tick(now) is LinkState.DOWN
         self._link_moved(before, self._live.state, now)
-        if self._watch.tick(now):
+        silent = self._watch.tick(now)
+        for desk in silent:
+            self.spoken.desk_closed(desk, now)
+        if silent:
+            self._ctx.desks(ViewChanged())
+        self._look_for_the_deaf(now)
+        if self._alarms.tick(now, self._ctx.settings.alarm_after_ms):
             self._ctx.desks(ViewChanged())
         self._say_presence()
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
@@ -103,6 +124,7 @@ class Post:
         self._calls.tick(now, link_down=link_down)
         link_up = self._live.state is LinkState.UP
         self.checks.tick(now, link_up=link_up, link_down=link_down)
+        self.spoken.tick(now, link_down=link_down)
         self._record.tick(now, link_down=link_down)
         self._record.settle(now)
 
@@ -129,9 +151,10 @@ class Post:
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
         self.checks.peer_restarted(now)
-        if self._far_leg is not None:
-            self._far_leg = None
-            self._ctx.emit(FarLegChanged(leg=None))
+        self.spoken.peer_restarted(now)
+        if self._far_legs is not None:
+            self._far_legs, self._far_desk = None, False
+            self._ctx.emit(FarLegsChanged(legs=None))
         self._say_again(now)
 
     def frame_received(self, frame_class: int, sequence: int, body: bytes, now: Now) -> None:  # noqa: ARG002 - every frame means the same whatever its number
@@ -152,11 +175,6 @@ class Post:
             self._ctx.keep_evidence(error.code, body, now)
         self.settle(now)
 
-    def settle(self, now: Now) -> None:
-        """After an input that the checks look at too: everything goes on from here."""
-        self.checks.advance(now)
-        self._record.settle(now)
-
     def _control(self, body: bytes, now: Now) -> None:
         given = self._in.take(body)
         if given is None:
@@ -164,24 +182,29 @@ class Post:
         match given.name:
             case control.PRESENCE:
                 self._watch.peer_says(given.payload)
-            case control.LEG:
-                self._take_leg(given.payload)
+            case control.LEGS:
+                self._take_legs(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
             case control.CHECK:
                 self.checks.peer_says(given.payload, now)
-            case _:
+            case control.CALL_ANSWER:
                 self._calls.called_says(given.payload, now)
+            case _:
+                self.spoken.peer_says(given, now)
         self._in.accept(given)
         self._ctx.desks(ViewChanged())
 
-    def _take_leg(self, payload: Value) -> None:
-        if payload is not None and not isinstance(payload, dict):
+    def _take_legs(self, payload: Value) -> None:
+        if not isinstance(payload, dict):
             raise PeerProtocolError("protocol.leg", "not a map")
-        leg = None if payload is None else encode(payload)
-        if leg != self._far_leg:
-            self._far_leg = leg
-            self._ctx.emit(FarLegChanged(leg=leg))
+        legs = encode(payload)
+        if len(legs) > LEGS_BYTES_MAX:
+            raise PeerProtocolError("protocol.leg", f"{len(legs)} bytes")
+        if legs != self._far_legs:
+            self._far_legs = legs
+            self._far_desk = any(leg is not None for leg in payload.values())
+            self._ctx.emit(FarLegsChanged(legs=legs))
 
     def round_trip(self, path: str, rtt_ms: float, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """An authenticated round trip was just measured on ``path``."""
@@ -194,6 +217,8 @@ class Post:
         waited = now.mono_ms - self._started_ms >= alarms.FIRST_CONTACT_MS
         if after is LinkState.UP:
             self._alarms.clear(alarms.LINK_DOWN)
+            if before is not after:
+                self.spoken.link_up(now)
         elif after is LinkState.DOWN and (before is not after or waited):
             self._alarms.raise_(alarms.LINK_DOWN, now)
         if before is not after:
@@ -234,9 +259,9 @@ class Post:
 
     # --- desks ---------------------------------------------------------------------------------
 
-    def desk_opened(self, desk: bytes, now: Now) -> None:
+    def desk_opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
         """A signed-in desk is there."""
-        self._watch.opened(desk, now)
+        self._watch.opened(desk, now, seat)
         self._calls.desk_opened(desk)
         self._desks_changed(now)
 
@@ -244,16 +269,33 @@ class Post:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
         self.checks.figures.forget(desk)
-        self._calls.talk(desk, on=False, now=now)
+        self.spoken.desk_closed(desk, now)
+        self._calls.desk_lost(desk, now)
         self._desks_changed(now)
 
     def desk_alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """The desk's page and audio answer."""
         self._watch.alive(desk, report, now)
+        self.spoken.desk_alive(desk, report)
         if report.visible and self._watch.has(desk):
             # Only a page that answers, and is looked at or could be, has shown anything.
             self._record.say_shown(now)
         self._desks_changed(now)
+
+    def desk_figures(self, desk: bytes, figures: Figures, now: Now) -> None:
+        """How speech arrives at a desk, for those who look."""
+        self._watch.measured(desk, figures, now)
+        if self._watch.has(desk):
+            self.checks.figures.take(desk, figures, now)
+
+    def _look_for_the_deaf(self, now: Now) -> None:
+        facts = self._watch.deaf(now)
+        if facts is None:
+            changed = self._alarms.clear(alarms.DEAF_DESK)
+        else:
+            changed = self._alarms.raise_(alarms.DEAF_DESK, now, **facts)
+        if changed:
+            self._ctx.desks(ViewChanged())
 
     def _desks_changed(self, now: Now) -> None:
         self._say_presence()
@@ -261,20 +303,10 @@ class Post:
 
     def view(self, now: Now) -> PostView:
         """The state to show now."""
-        far_leg, confirmed = self._far_leg is not None, self._record.confirmed
-        link = (self._paths, self._tls_group, far_leg, confirmed)
+        link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
         parts = (self._record.keeper, self._alarms, self._watch, self._calls, self._live)
-        view = make_view(self._ctx, *parts, link, now)
-        contact = view.link.state == "UP"
-        figures = self.checks.figures.view(now, contact=contact)
-        return replace(view, checks=self.checks.view(now), figures=figures)
-
-    def check_now(self, *, text: bool, voice: bool, words: bool, now: Now) -> str:
-        """Begin a line check by hand; its hex id. Raises as :meth:`Checks.begin`."""
-        link_up = self._live.tick(now) is LinkState.UP
-        check = self.checks.begin(text=text, voice=voice, words=words, link_up=link_up, now=now)
-        self._record.settle(now)
-        return check
+        view = make_view(self._ctx, *parts, link, self._record.promises(now), now)
+        return self.checks.shown_in(self.spoken.shown_in(view, now), now)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
@@ -298,43 +330,22 @@ class Post:
         self._record.text_opened(item, now)
         self.acted(now)
 
-    def talk(self, desk: bytes, *, on: bool, now: Now) -> None:
-        """The talk key went down or up."""
-        link_down = self._live.tick(now) is LinkState.DOWN
-        self._calls.talk(desk, on=on, now=now, link_down=link_down)
-        self.acted(now)
-
-    def sounded(self, desk: bytes, call: str, now: Now) -> None:
-        """The far voice was in fact played at this desk."""
-        self._calls.sounded(desk, call)
-        self._record.settle(now)
-
-    def end_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """End the call."""
-        self._calls.end(now)
-        self.acted(now)
-
-    def silence_call(self, desk: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """Silence the incoming announce at this side."""
-        self._calls.silence()
-        self.acted(now)
-
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
         if self._alarms.acknowledge(alarm):
             self._ctx.desks(ViewChanged())
 
-    def own_leg(self, leg: bytes | None, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """The own desk's leg as the peer's voice room needs it.
+    def own_legs(self, legs: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+        """The legs of the own desks as the peer's voice room needs them.
 
         Args:
-            leg: deterministic CBOR of its map, into which the engine does not look; None if gone.
+            legs: deterministic CBOR of their map; the engine does not look into a leg.
             now: the time.
 
         Raises:
             RecordError: ``record.encoding`` or ``record.too_large``: not such bytes.
         """
-        self._say(control.LEG, None if leg is None else decode(leg, LEG_BYTES_MAX))
+        self._say(control.LEGS, decode(legs, LEGS_BYTES_MAX))
 
     def control_seen(
         self,
@@ -354,11 +365,6 @@ class Post:
             self.settle(now)
 
     # --- inside --------------------------------------------------------------------------------
-
-    def acted(self, now: Now) -> None:
-        """An officer of this side did something."""
-        self.checks.figures.own_act_ms = now.wall_ms
-        self.settle(now)
 
     def _say(self, name: str, payload: Value) -> None:
         frame = self._out.set(name, payload)

@@ -7,14 +7,22 @@ It joins the keeper (the record), the greeting (HELLOs), the intake (the peer's 
 from openline.engine import alarms
 from openline.engine.alarms import Alarms
 from openline.engine.authoring import Wish
+from openline.engine.call_views import PromiseView
 from openline.engine.context import Context
-from openline.engine.desk import Refused, TextTaken, TimelineChanged, TimelineItem, ViewChanged
+from openline.engine.desk import (
+    Refused,
+    TextTaken,
+    TimelineChanged,
+    TimelineItem,
+    ViewChanged,
+)
 from openline.engine.draft import Draft
 from openline.engine.feed import Feed
 from openline.engine.greeting import Greeting
 from openline.engine.intake import Intake
 from openline.engine.keeper import Keeper
 from openline.engine.ports import RefreshHello, StoredEntry, StoredState
+from openline.engine.promises import Promises
 from openline.engine.seals import Seals
 from openline.engine.timeline import Timeline
 from openline.errors import OpenlineError, PeerProtocolError
@@ -48,6 +56,8 @@ class RecordSide:
         self._timeline = Timeline(ctx, self.keeper)
         self._timeline.rebuild(state.entries)
         self._fresh: list[StoredEntry] = []
+        self._promises = Promises(ctx, alarms_)
+        self._promises.rebuild(state.entries)
         self._shown_asked = 0
         self._opened_asked: set[int] = set()
         if self.keeper.state is RecordState.HALTED:
@@ -150,6 +160,7 @@ class RecordSide:
 
     def tick(self, now: Now, *, link_down: bool) -> None:
         """Let time pass."""
+        self._promises.tick(now)
         if not link_down:
             for feed in self._feeds.values():
                 feed.tick(now)
@@ -204,7 +215,8 @@ class RecordSide:
                 self._ctx.desk(pending.desk, TextTaken(request=pending.request, item=item.id))
         if items:
             self._ctx.desks(TimelineChanged(items=tuple(items)))
-        if draft.entries or draft.notes or draft.outboxed:
+        changed = self._promises.committed(draft.entries, now)
+        if changed or draft.entries or draft.notes or draft.outboxed:
             self._ctx.desks(ViewChanged())
 
     def commit_failed(self, ticket: int, code: str, now: Now) -> None:
@@ -258,6 +270,10 @@ class RecordSide:
     def items(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
         return self._timeline.items(limit)
+
+    def promises(self, now: Now) -> tuple[PromiseView, ...]:
+        """Replies that were promised and have not come."""
+        return self._promises.view(now)
 
     def event(self, kind: str, now: Now, **facts: str | int | bool) -> None:
         """Something happened that is not in the record: a line of the timeline."""

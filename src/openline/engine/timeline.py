@@ -14,6 +14,7 @@ from openline.engine.draft import Pending
 from openline.engine.keeper import Keeper
 from openline.engine.ports import OutboxItem, StoredEntry
 from openline.engine.sentences import facts_of
+from openline.engine.side_by_side import SideBySide
 from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_NONE
@@ -72,9 +73,9 @@ class Timeline:
         self._shown = [0, 0]
         """By log: texts up to this index were shown at the other side's desk."""
         self._opened: tuple[set[int], set[int]] = (set(), set())
+        self._names: dict[str, str] = {}
+        self._calls = SideBySide()
         self._check_pairs = CheckPairs()
-        self._compared: list[str] = []
-        """Items whose other side just came."""
 
     def rebuild(self, entries: tuple[tuple[StoredEntry, ...], tuple[StoredEntry, ...]]) -> None:
         """Make the items anew from what the disk holds."""
@@ -86,8 +87,9 @@ class Timeline:
         for entry in newest:
             parsed = parse_entry(entry.leaf)
             self._note_rungs(entry, parsed)
-            self._enter(entry, parsed, "", entry.first_wall_ms)
-        self._compared = []
+            line = self._enter(entry, parsed, "", entry.first_wall_ms)
+            if line is not None:
+                self._lay_beside(line, entry)
         self._trim()
         self._refresh_all(None)
         entered = {entry.salt for entry in entries[self._ctx.own]}
@@ -157,8 +159,8 @@ class Timeline:
             line = self._enter(entry, parsed, replaces, now.wall_ms)
             if line is not None:
                 changed[line.item.id] = line.item
-        compared, self._compared = self._compared, []
-        changed |= {name: self._lines[name].item for name in compared if name in self._lines}
+                for each in self._lay_beside(line, entry):
+                    changed[each.item.id] = each.item
         for line in self._refresh_all(now):
             changed[line.item.id] = line.item
         self._trim()
@@ -224,17 +226,23 @@ class Timeline:
         line = _Line(item, entry.log, entry.index, lamport, {"written": item.wall_ms})
         self._renew(line, None)
         self._lines[name] = line
-        self._compare(entry, parsed.claims.kind, name)
         return line
 
-    def _compare(self, entry: StoredEntry, kind: str, name: str) -> None:
-        """Say at both sides' items of one thing whether they match."""
-        said = self._check_pairs.take(entry.log, name, check_part(kind, entry.body))
-        found = [item for item in said if item in self._lines]
-        self._compared += found
-        for item in found:
-            shown = self._lines[item]
-            shown.item = replace(shown.item, facts=shown.item.facts | said[item])
+    def _lay_beside(self, line: _Line, entry: StoredEntry) -> list[_Line]:
+        """How an account of a call, or a result of a check, stands to the other side's.
+
+        Returns the lines whose facts were set.
+        """
+        name, kind = line.item.id, line.item.kind
+        if kind == bodies.KIND_CALL:
+            other = self._calls.enter(name, entry.log, entry.body)
+            said = {each: self._calls.facts(each) for each in (name, other)}
+        else:
+            said = self._check_pairs.take(entry.log, name, check_part(kind, entry.body))
+        found = [self._lines[each] for each in said if each in self._lines]
+        for each in found:
+            each.item = replace(each.item, facts=each.item.facts | said[each.item.id])
+        return found
 
     def _item(self, name: str, entry: StoredEntry, parsed: Entry, wall_ms: int) -> TimelineItem:
         kind = parsed.claims.kind

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from openline.engine.alarms import Alarms
+from openline.engine.call_views import PromiseView
 from openline.engine.calls import Calls
 from openline.engine.context import Context
 from openline.engine.desk import LinkView, PathView, PostView, RecordView
@@ -13,7 +14,7 @@ from openline.protocol.liveness import LinkState, Liveness
 
 VoiceWord = Literal["no_desk", "no_far_desk", "connecting", "ready"]
 LinkFacts = tuple[tuple[PathView, ...], str | None, bool, bool]
-"""Paths, TLS group, whether a far desk's leg is there, and whether both signed the genesis."""
+"""Paths, TLS group, whether a far desk is there, and whether both signed the genesis."""
 
 
 def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
@@ -24,10 +25,11 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
     calls: Calls,
     live: Liveness,
     link: LinkFacts,
+    promises: tuple[PromiseView, ...],
     now: Now,
 ) -> PostView:
     """The state to show at ``now``."""
-    paths, tls_group, far_leg, confirmed = link
+    paths, tls_group, far_desk, confirmed = link
     state = live.tick(now)
     cards = ctx.genesis.cards
     return PostView(
@@ -54,16 +56,19 @@ def make_view(  # noqa: PLR0913, PLR0917 - it draws from every part of the post
             fault=keeper.fault or None,
         ),
         call=calls.view(now),
-        voice=_voice(watch, far_leg=far_leg),
+        voice=_voice(watch, far_desk=far_desk),
         alarms=alarms.view(),
         officer=ctx.settings.officer,
         disk_fault=keeper.disk_fault,
+        desks=calls.desk_views(),
+        promises=promises,
+        figures=watch.figures(now),
     )
 
 
-def _voice(watch: Watch, *, far_leg: bool) -> VoiceWord:
-    if not watch.attended:
+def _voice(watch: Watch, *, far_desk: bool) -> VoiceWord:
+    if not watch.present:
         return "no_desk"
-    if not far_leg:
+    if not far_desk:
         return "no_far_desk"
     return "ready" if watch.connected else "connecting"

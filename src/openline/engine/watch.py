@@ -1,14 +1,18 @@
-"""Whether a desk is manned: ours as we know it, the peer's by its own word (spec/call, section 1).
+"""Whether a desk is manned and hears: ours as we know it, the peer's by its own word (spec/call 1).
 
-What crosses is the lesser of what both cards want: nothing; attended yes or no; the watch code; the
-name. Nothing else about a desk ever does.
+A desk is **present** while its page answers, and **attended** only while that page also says that
+it can hear: its sound runs and its loudspeaker was proven. A page that answers and cannot hear is a
+deaf desk: texts are shown there, and no voice counts as sounded there.
+
+What crosses is the lesser of what both cards want: nothing; attended and whether it hears; the
+watch code; the name. Nothing else about a desk ever does, least of all why it is deaf.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from openline.engine.context import Context
-from openline.engine.desk import AudioReport, WatchView
+from openline.engine.desk import FIRST_SEAT, AudioReport, DeskView, Figures, Seat, WatchView
 from openline.errors import PeerProtocolError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import (
@@ -20,13 +24,35 @@ from openline.record.cbor import Value, as_bool, as_map, as_text
 from openline.record.limits import NAME_CHARACTERS_MAX, WATCH_CODE_CHARACTERS_MAX
 
 DESKS_MAX: Final = 64
-_FIELDS: Final = frozenset({"attended", "code", "name"})
+SEATS_MAX: Final = 128
+DEAF_AFTER_MS: Final = 3_000
+"""A page that just opened, or whose sound stopped for a moment, is no alarm yet."""
+
+FIGURES_MS_MAX: Final = 5_000
+"""Figures come once a second; older ones are not shown."""
+
+FAR_DESKS_MAX: Final = 6
+_FIELDS: Final = frozenset({"attended", "hears", "code", "name"})
 
 
 @dataclass(slots=True)
 class _Desk:
     heard_ms: int
+    deaf_since_ms: int
     report: AudioReport | None = None
+    silent: bool = False
+    figures: dict[int, tuple[Figures, int]] = field(default_factory=dict)
+
+    @property
+    def hears(self) -> bool:
+        return not self.silent and self.report is not None and self.report.hears
+
+    @property
+    def why(self) -> str:
+        """Why it cannot hear."""
+        if self.silent:
+            return "no_answer"
+        return (self.report.deaf if self.report else "") or "unproven"
 
 
 class Watch:
@@ -36,64 +62,172 @@ class Watch:
         """No desk, no word."""
         self._ctx = ctx
         self._desks: dict[bytes, _Desk] = {}
+        self._seats: dict[bytes, Seat] = {}
+        """Also of desks that fell silent: one that comes back may do no more than before."""
+        self._private: set[bytes] = set()
         self._peer: dict[str, Value] | None = None
 
     # --- own desks -----------------------------------------------------------------------------
 
-    def opened(self, desk: bytes, now: Now) -> None:
+    def opened(self, desk: bytes, now: Now, seat: Seat = FIRST_SEAT) -> None:
         """A desk is there."""
+        self._make_room()
         if len(self._desks) < DESKS_MAX:
-            self._desks[desk] = _Desk(now.mono_ms)
+            self._desks[desk] = _Desk(now.mono_ms, now.mono_ms)
+            self.reseat(desk, seat)
+
+    def reseat(self, desk: bytes, seat: Seat) -> None:
+        """That desk sits there now."""
+        self._seats[desk] = seat
+        silent = [name for name in self._seats if name not in self._desks]
+        for name in silent[: max(0, len(self._seats) - SEATS_MAX)]:
+            del self._seats[name]
 
     def closed(self, desk: bytes) -> None:
         """A desk is gone."""
         self._desks.pop(desk, None)
+        self._seats.pop(desk, None)
+        self._private.discard(desk)
+
+    def private(self, desk: bytes, *, on: bool) -> None:
+        """A desk speaks to its own side alone, or ceases to."""
+        if on and desk in self._desks:
+            self._private.add(desk)
+        else:
+            self._private.discard(desk)
 
     def alive(self, desk: bytes, report: AudioReport, now: Now) -> None:
         """A desk answers."""
-        if desk in self._desks or len(self._desks) < DESKS_MAX:
-            self._desks[desk] = _Desk(now.mono_ms, report)
+        if desk not in self._desks:
+            self.opened(desk, now, self.seat(desk))
+        known = self._desks.get(desk)
+        if known is None:
+            return
+        heard_before = known.hears
+        known.heard_ms, known.silent, known.report = now.mono_ms, False, report
+        if heard_before and not report.hears:
+            known.deaf_since_ms = now.mono_ms
+
+    def measured(self, desk: bytes, figures: Figures, now: Now) -> None:
+        """How speech arrives there, by its page's word."""
+        known = self._desks.get(desk)
+        if known is not None and 0 <= figures.pair_slot < FAR_DESKS_MAX:
+            known.figures[figures.pair_slot] = (replace(figures, desk=desk.hex()), now.mono_ms)
+
+    def figures(self, now: Now) -> tuple[Figures, ...]:
+        """What is young enough to be shown, of every desk."""
+        return tuple(
+            replace(figures, age_ms=max(0, now.mono_ms - said_ms))
+            for desk in self._desks.values()
+            for _, (figures, said_ms) in sorted(desk.figures.items())
+            if now.mono_ms - said_ms <= FIGURES_MS_MAX
+        )
 
     def tick(self, now: Now) -> list[bytes]:
-        """Forget desks that were silent too long; returns them."""
+        """Note desks whose page stopped answering; returns them.
+
+        They stay known until they are closed: a page that froze is still on somebody's screen.
+        """
         limit = now.mono_ms - self._ctx.settings.desk_silent_ms
-        silent = [name for name, desk in self._desks.items() if desk.heard_ms < limit]
+        silent = [
+            name
+            for name, desk in self._desks.items()
+            if not desk.silent and desk.heard_ms < limit
+        ]  # fmt: skip
         for name in silent:
-            del self._desks[name]
+            desk = self._desks[name]
+            desk.silent = True
+            self._private.discard(name)
+            desk.deaf_since_ms = now.mono_ms - DEAF_AFTER_MS
         return silent
+
+    def _make_room(self) -> None:
+        """Desks that answer come before those that do not."""
+        if len(self._desks) >= DESKS_MAX:
+            silent = next((name for name, desk in self._desks.items() if desk.silent), None)
+            if silent is not None:
+                del self._desks[silent]
+
+    @property
+    def present(self) -> bool:
+        """At least one page answers: a text stands before somebody's eyes."""
+        return any(not desk.silent for desk in self._desks.values())
 
     @property
     def attended(self) -> bool:
-        """At least one desk is there."""
-        return bool(self._desks)
+        """At least one page answers and can hear."""
+        return any(desk.hears for desk in self._desks.values())
 
     def has(self, desk: bytes) -> bool:
-        """That desk is there."""
-        return desk in self._desks
+        """That desk's page answers."""
+        known = self._desks.get(desk)
+        return known is not None and not known.silent
+
+    def hears(self, desk: bytes) -> bool:
+        """That desk's page answers and can hear."""
+        known = self._desks.get(desk)
+        return known is not None and known.hears
+
+    def deaf(self, now: Now) -> dict[str, str | int] | None:
+        """Facts of the alarm: desks that have been deaf for a while; None if there are none."""
+        deaf = [
+            desk
+            for desk in self._desks.values()
+            if not desk.hears and now.mono_ms - desk.deaf_since_ms >= DEAF_AFTER_MS
+        ]
+        if not deaf:
+            return None
+        first = min(deaf, key=lambda desk: desk.deaf_since_ms)
+        return {"reason": first.why, "desks": len(deaf)}
+
+    def seat(self, desk: bytes) -> Seat:
+        """Where that desk sits."""
+        return self._seats.get(desk, FIRST_SEAT)
+
+    def desk_views(self, talkers: tuple[bytes, ...]) -> tuple[DeskView, ...]:
+        """All own desks; ``talkers`` speak to the far side."""
+        views = []
+        for name, desk in self._desks.items():
+            seat, report = self.seat(name), desk.report
+            views.append(
+                DeskView(
+                    desk=name.hex(),
+                    slot=seat.slot,
+                    role=seat.role,
+                    officer=seat.officer or self._ctx.settings.officer,
+                    mic="COLD" if report is None else report.mic,
+                    talking=name in talkers,
+                    private=name in self._private
+                    or (report is not None and report.mic == "PRIVATE"),
+                    hears=desk.hears,
+                )
+            )
+        return tuple(sorted(views, key=_by_slot))
 
     @property
     def connected(self) -> bool:
         """The audio of one desk is connected to the far desk."""
         return any(
-            desk.report is not None and desk.report.connection == "connected"
+            not desk.silent and desk.report is not None and desk.report.connection == "connected"
             for desk in self._desks.values()
         )
 
     def hearing(self) -> tuple[bytes, ...]:
-        """Desks whose audio runs and is connected to the far desk, in the order they came."""
+        """Desks proven to hear, whose audio is connected to a far desk, in the order they came."""
         return tuple(
             name
             for name, desk in self._desks.items()
-            if desk.report is not None
+            if desk.hears
+            and desk.report is not None
             and desk.report.connection == "connected"
             and desk.report.context == "running"
         )
 
     def own_view(self) -> WatchView:
         """Our own watch."""
-        settings = self._ctx.settings
-        code = settings.officer if self.attended else None
-        return WatchView(attended=self.attended, code=code)
+        code = self._ctx.settings.officer if self.attended else None
+        hears = self.attended if self.present else None
+        return WatchView(attended=self.attended, code=code, hears=hears)
 
     def presence(self) -> Value:
         """The payload of our presence object, or None when nothing may cross."""
@@ -101,6 +235,8 @@ class Watch:
         if level < DISCLOSURE_ATTENDED:
             return None
         said: dict[str, Value] = {"attended": self.attended}
+        if self.present:
+            said["hears"] = self.attended
         if self.attended and level >= DISCLOSURE_CODE:
             said["code"] = settings.officer
         if self.attended and level >= DISCLOSURE_NAME and settings.officer_name:
@@ -119,7 +255,9 @@ class Watch:
         level = self._ctx.genesis.disclosure
         if level < DISCLOSURE_ATTENDED or said.keys() - _FIELDS or "attended" not in said:
             raise PeerProtocolError("protocol.presence", "says more or less than was agreed")
-        as_bool(said["attended"])
+        attended = as_bool(said["attended"])
+        if "hears" in said and as_bool(said["hears"]) is not attended:
+            raise PeerProtocolError("protocol.presence", "attended and deaf at once")
         if "code" in said:
             as_text(said["code"], WATCH_CODE_CHARACTERS_MAX)
         if "name" in said:
@@ -134,10 +272,15 @@ class Watch:
         """The peer's watch; not known without contact."""
         if self._peer is None or not contact:
             return WatchView(attended=None, code=None)
-        attended = self._peer.get("attended")
+        attended, hears = self._peer.get("attended"), self._peer.get("hears")
         code = self._peer.get("code")
         disclosed = self._ctx.genesis.disclosure >= DISCLOSURE_CODE and isinstance(code, str)
         return WatchView(
             attended=attended if isinstance(attended, bool) else None,
             code=code if disclosed and isinstance(code, str) else None,
+            hears=hears if isinstance(hears, bool) else None,
         )
+
+
+def _by_slot(view: DeskView) -> tuple[int, str]:
+    return view.slot, view.desk

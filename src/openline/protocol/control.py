@@ -8,19 +8,24 @@ newest version of each object and drops older ones, so order, loss and repetitio
 from dataclasses import dataclass
 from typing import Final
 
-from openline.errors import PeerProtocolError
-from openline.record.cbor import Value, as_bytes, as_text, as_uint, decode_list, encode
+from openline.errors import PeerProtocolError, RecordError
+from openline.record.cbor import Value, as_bytes, as_text, as_uint, encode, sequence
 from openline.record.limits import UINT_MAX
 
 CONTROL_BYTES_MAX: Final = 4096
+CONTROL_STEP: Final = 320
+"""The size of a media cell: whoever sees packets cannot tell one from the other."""
+FIELD_COUNT: Final = 4
 TAG_BYTES: Final = 8
 
 PRESENCE: Final = "presence"
-LEG: Final = "leg"
+LEGS: Final = "legs"
 CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
+DECLARED: Final = "declared"
+PHRASE: Final = "phrase"
 CHECK: Final = "check"
-OBJECTS: Final = (PRESENCE, LEG, CALL, CALL_ANSWER, CHECK)
+OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER, DECLARED, PHRASE, CHECK)
 
 _NAME_CHARACTERS_MAX: Final = 32
 
@@ -41,13 +46,26 @@ def parse_control(body: bytes) -> Control:
     Raises:
         RecordError: ``record.encoding``, ``record.truncated`` or ``record.too_large``.
     """
-    incarnation, name, version, payload = decode_list(body, CONTROL_BYTES_MAX, 4)
+    if len(body) > CONTROL_BYTES_MAX:
+        raise RecordError("record.too_large", f"{len(body)} bytes")
+    items = sequence(body, CONTROL_BYTES_MAX)
+    value, _at = next(items, (None, 0))
+    # Zeros behind the item make all CONTROL frames equally long; as CBOR each is an item itself.
+    _zero, end = next(items, (None, len(body)))
+    if not isinstance(value, list) or len(value) != FIELD_COUNT or any(body[end:]):
+        raise RecordError("record.encoding", "not one control object with zeros behind it")
+    incarnation, name, version, payload = value
     return Control(
         as_bytes(incarnation, TAG_BYTES),
         as_text(name, _NAME_CHARACTERS_MAX),
         as_uint(version, UINT_MAX),
         payload,
     )
+
+
+def pad_control(body: bytes) -> bytes:
+    """A CONTROL frame's body as it goes out: zeros up to a multiple of ``CONTROL_STEP``."""
+    return body.ljust(-(-len(body) // CONTROL_STEP) * CONTROL_STEP, b"\0")
 
 
 class ControlOut:

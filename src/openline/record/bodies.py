@@ -22,16 +22,22 @@ KIND_OPENED: Final = "opened"
 KIND_CALL: Final = "call"
 KIND_RESTORED: Final = "restored"
 KIND_CHECK: Final = "check"
+KIND_DECLARE: Final = "declare"
+KIND_RECORDING: Final = "recording"
 
 OFFICER_KINDS: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_TEXT, KIND_OPENED})
 """Kinds that need at least one officer's statement."""
 
-MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_CHECK})
+MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_RECORDING, KIND_CHECK})
 """Kinds that a post writes by itself: they carry no statement."""
 
 _WATCH_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9-]*\Z", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z", re.ASCII)
 _TEXT_CHARACTERS_MAX: Final = 16_000
+RECORDING_DECLARATIONS: Final = ("never", "per_call", "always")
+_TYPE_CHARACTERS_MAX: Final = 64
+_CALL_ID_SIZES: Final = frozenset({4, 8})
+_HASH_SIZE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,23 @@ class Text:
 
     language: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A finished sound file of a call, kept by its author's own post.
+
+    Attributes:
+        call: id or tag of the call. part: from 1: a page that was lost begins another. sha256, size
+            (bytes), type (of media): of the whole file. duration_ms: of the sound in it.
+    """
+
+    call: bytes
+    part: int
+    sha256: bytes
+    size: int
+    type: str
+    duration_ms: int
 
 
 def enrol_body(officer: bytes, code: str) -> bytes:
@@ -131,6 +154,54 @@ def parse_opened(body: bytes) -> int:
 def restored_body(start: int, stop: int) -> bytes:
     """Body of a ``restored`` entry: own entries [start, stop) came back from the peer."""
     return encode_body({"from": start, "to": stop})
+
+
+def declare_body(recording: str) -> bytes:
+    """Body of a ``declare`` entry. Raises RecordError as :func:`parse_declare`."""
+    body = encode_body({"recording": recording})
+    parse_declare(body)
+    return body
+
+
+def parse_declare(body: bytes) -> str:
+    """What a ``declare`` body says of recording; raises ``record.content``."""
+    recording = as_text(_exactly(body, "record.content", "recording")["recording"], 16)
+    if recording not in RECORDING_DECLARATIONS:
+        raise RecordError("record.content", "no such declaration")
+    return recording
+
+
+def recording_body(recording: Recording) -> bytes:
+    """Body of a ``recording`` entry. Raises RecordError as :func:`parse_recording`."""
+    body = encode_body(
+        {
+            "call": recording.call,
+            "part": recording.part,
+            "sha256": recording.sha256,
+            "size": recording.size,
+            "type": recording.type,
+            "duration_ms": recording.duration_ms,
+        }
+    )
+    parse_recording(body)
+    return body
+
+
+def parse_recording(body: bytes) -> Recording:
+    """The file that a ``recording`` body names; raises ``record.content`` or ``.encoding``."""
+    names = ("call", "part", "sha256", "size", "type", "duration_ms")
+    content = _exactly(body, "record.content", *names)
+    call = as_bytes(content["call"])
+    if len(call) not in _CALL_ID_SIZES:
+        raise RecordError("record.content", "not a call")
+    return Recording(
+        call=call,
+        part=as_uint(content["part"], UINT_MAX),
+        sha256=as_bytes(content["sha256"], _HASH_SIZE),
+        size=as_uint(content["size"], UINT_MAX),
+        type=as_text(content["type"], _TYPE_CHARACTERS_MAX),
+        duration_ms=as_uint(content["duration_ms"], UINT_MAX),
+    )
 
 
 def _exactly(body: bytes, code: str, *names: str) -> dict[str, Value]:

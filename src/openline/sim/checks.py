@@ -16,6 +16,7 @@ from openline.record.hello import parse_hello_frame, verify_hello
 from openline.record.limits import NOTE_BYTES_MAX
 from openline.record.notes import parse_checkpoint, parse_note
 from openline.record.tree import MerkleTree, leaf_hash
+from openline.sim.call_checks import CallChecks
 from openline.sim.desks import DeskRoom
 from openline.sim.disk import Held, held_in
 from openline.sim.site import Site
@@ -85,6 +86,7 @@ class Checks:
         self.promises = (Promises(), Promises())
         self.seen: Counter[str] = Counter()
         self.put_back = False
+        self.calls = CallChecks()
 
     def attach(self, sites: tuple[Site, Site], rooms: tuple[DeskRoom, DeskRoom]) -> None:
         """Watch these."""
@@ -219,9 +221,15 @@ class Checks:
         self.seen["steps up"] += view.link.state == "UP"
         self.seen["steps live"] += view.record.state == "live"
         self.seen["steps in calls"] += view.call is not None and view.call.state != "ended"
+        self.seen["steps held"] += view.call is not None and view.call.state == "held"
+        self.seen["steps two-way"] += view.call is not None and view.call.two_way == "open"
+        self.seen["steps latched"] += any(
+            desk.latched for desk in self._rooms[site.side].open.values()
+        )
         self._contact(site, view)
         self._no_way_back(site, view)
-        self._call(site, view)
+        self.calls.stepped(site, view, self._rooms[site.side])
+        self._said_talking(site)
         if view.record.state == "halted":
             raise Violation("honest", f"{site.role} halted its record: {view.record.fault}")
 
@@ -292,15 +300,9 @@ class Checks:
         if command.talking and not self._rooms[site.side].spoke_lately(DESK_SILENT_MS):
             raise Violation("microphone", f"{site.role} says that it talks, and no key is held")
 
-    def _call(self, site: Site, view: PostView) -> None:
-        """Rules gate and microphone."""
+    def _said_talking(self, site: Site) -> None:
+        """Rule microphone: what stands in the cells, too."""
         room = self._rooms[site.side]
-        open_ = view.call is not None and view.call.state != "ended"
-        for desk in room.open.values():
-            if desk.gate and not (open_ and view.call is not None and view.call.call == desk.gate):
-                raise Violation("gate", f"{site.role}: a gate is open without its call")
-            if desk.live and not desk.held:
-                raise Violation("microphone", f"{site.role}: a page transmits, its key is up")
         block = site.block
         late = DESK_SILENT_MS + 1_000
         if block is not None and block.talking and not room.spoke_lately(late):

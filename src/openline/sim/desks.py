@@ -9,28 +9,43 @@ from typing import Final, Protocol
 
 from openline.engine.desk import (
     AudioReport,
-    CheckReport,
     Chirp,
     Gate,
     Refused,
+    Role,
+    Seat,
     StopTalking,
     TextTaken,
     TimelineChanged,
     TimelineItem,
     ViewChanged,
 )
+from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.engine.ports import ToDesk
-from openline.engine.post import Post
 from openline.engine.timeline import ITEMS_MAX
-from openline.errors import OpenlineError
-from openline.protocol.clock import Now
+from openline.protocol.call import Answer, Manner, Precedence
 from openline.sim.chance import Chance
+from openline.sim.line_checks import LineChecks
 from openline.sim.site import Site
 from openline.sim.trace import Violation
 
 ALIVE_MS: Final = 1_000
 DESKS_MAX: Final = 2
 LARGE_CHARACTERS: Final = 12_000
+ROLES: Final[tuple[tuple[Role, int], ...]] = (
+    ("principal", 12),
+    ("interpreter", 2),
+    ("note_taker", 1),
+    ("listener", 1),
+)
+IN_CALL: Final = frozenset({"end", "silence", "two-way", "answer", "take-over", "reseat"})
+PRECEDENCES: Final = tuple(zip(Precedence, (20, 2, 2, 2), strict=True))
+ANSWERS: Final = (
+    (Answer.HEARD, 4),
+    (Answer.FETCHING, 4),
+    (Answer.REPLY, 2),
+    (Answer.DECLINED, 1),
+)
 
 
 @dataclass(slots=True)
@@ -39,10 +54,16 @@ class Desk:
 
     Attributes:
         held: its officer holds the key. live: it transmits. gate: it plays the far sound.
-        hidden: it stands behind other windows.
+        hidden: it stands behind other windows. consented: its officer's own consent to two-way, not
+        yet used up. latched: it transmits without the key, for that consent. thinking: its officer
+        was asked, and has not decided.
     """
 
     name: bytes
+    role: Role = "principal"
+    consented: bool = False
+    latched: bool = False
+    thinking: bool = False
     held: bool = False
     live: bool = False
     gate: str = ""
@@ -68,8 +89,7 @@ class DeskRoom:
         self.wanted = 1
         self.last_live_ms = -1_000_000
         self._written = 0
-        self.checked = 0
-        """Line checks that a post of ours began."""
+        self.line_checks = LineChecks(site, chance, lambda desk: desk in self.open)
         self.asked: dict[str, str] = {}
         self.taken: set[str] = set()
         self.refused: dict[str, int] = {}
@@ -93,26 +113,42 @@ class DeskRoom:
             desk for desk in self.open.values() if command.desk in {None, desk.name}
         ]  # fmt: skip
         match event:
-            case Gate():
-                for desk in desks:
-                    self._gate(desk, event)
-            case StopTalking():
-                for desk in desks:
-                    self._silence(desk)
-                self._site.trace.say(self._site.role, f"desk stopped: {event.reason}")
+            case Gate() | StopTalking():
+                self._obey(event, desks)
             case TextTaken():
                 self.taken.add(self.asked[event.request])
             case Refused():
-                self.refused[event.code] = self.refused.get(event.code, 0) + 1
+                self._refused(event, desks)
             case TimelineChanged():
                 self._listener.timeline(self._site, event.items)
             case ViewChanged():
-                pass
+                for desk in desks:
+                    self._look(desk)
             case Chirp():
-                self._chirp(command.desk, event)
+                self.line_checks.chirp(command.desk, event)
+            case SpeakPhrase() | RecordCall():
+                # A page plays a file of its own, or keeps what it hears: whatever it transmits
+                # after it, its officer holds the key for.
+                if any(desk.live and not desk.held for desk in desks):
+                    raise Violation("microphone", f"transmits after {event!r} without a key")
             case _:
                 # Whatever it is, a page would have to act on it: the engine sends nothing else.
                 raise Violation("microphone", f"unknown event to a desk: {event!r}")
+
+    def _obey(self, event: Gate | StopTalking, desks: list[Desk]) -> None:
+        for desk in desks:
+            if isinstance(event, Gate):
+                self._gate(desk, event)
+            else:
+                self._stop(desk)
+        if isinstance(event, StopTalking):
+            self._site.trace.say(self._site.role, f"desk stopped: {event.reason}")
+
+    def _refused(self, event: Refused, desks: list[Desk]) -> None:
+        self.refused[event.code] = self.refused.get(event.code, 0) + 1
+        for desk in desks:
+            if event.request == "" and not desk.latched:
+                desk.consented = False  # what was refused is no consent
 
     def _gate(self, desk: Desk, event: Gate) -> None:
         desk.gate = event.call if event.open else ""
@@ -125,25 +161,41 @@ class DeskRoom:
         if name and desk.name in self.open:
             self._site.call(lambda post, now: post.sounded(desk.name, name, now))
 
-    def _chirp(self, name: bytes | None, event: Chirp) -> None:
-        """A page listens, and hears or not; it transmits nothing that an officer said."""
-        if name is None or event.part == "stop":
+    def _look(self, desk: Desk) -> None:
+        """A page latches for its own officer's consent alone, and a little after it looked."""
+        view = self._site.view()
+        if view is None or view.call is None or desk.latched:
             return
-        self._report(name, CheckReport(check=event.id, state="armed"), 20)
-        if self._chance.happens(0.7):
-            self._report(name, CheckReport(check=event.id, state="held", delay_ms=60.0), 1_500)
+        own = view.call.holder == desk.name.hex()  # else it is another desk's consent
+        if desk.consented and own and view.call.two_way == "open":
+            delay = self._chance.between(0, 400)
+            self._site.agenda.after(delay, lambda: self._latch(desk))
+        elif view.call.two_way == "asked_there" and not desk.thinking:
+            desk.thinking = True
+            self._site.agenda.after(self._chance.between(200, 1_500), lambda: self._decide(desk))
 
-    def _report(self, name: bytes, report: CheckReport, after_ms: int) -> None:
-        def say() -> None:
-            if name in self.open:
-                self._site.call(lambda post, now: post.checks.desk_says(name, report, now))
+    def _decide(self, desk: Desk) -> None:
+        """An officer who was asked for two-way consents, or does not."""
+        desk.thinking = False
+        if desk.name in self.open and not desk.consented and self._chance.happens(0.6):
+            self._act_in_call(desk, "two-way")
 
-        self._site.agenda.after(after_ms, say)
+    def _latch(self, desk: Desk) -> None:
+        if desk.name not in self.open or not desk.consented or desk.latched:
+            return
+        desk.live = desk.latched = True
+        self._site.trace.say(self._site.role, "latches")
+        self._site.call(lambda post, now: post.talk(desk.name, on=True, now=now))
+
+    def _stop(self, desk: Desk) -> None:
+        """Its post ends the transmission: only a new act begins one."""
+        desk.consented = False
+        self._silence(desk)
 
     def _silence(self, desk: Desk) -> None:
         if desk.live:
             self.last_live_ms = self._site.agenda.now_ms
-        desk.live = False
+        desk.live = desk.latched = False
 
     # --- pages -----------------------------------------------------------------------------------
 
@@ -154,6 +206,7 @@ class DeskRoom:
             context="running",
             connection="connected",
             visible=not self.open[desk].hidden,
+            hears=True,
         )
 
     def post_started(self) -> None:
@@ -172,9 +225,11 @@ class DeskRoom:
         if not self._site.running or len(self.open) >= DESKS_MAX:
             return
         self._written += 1
-        desk = Desk(f"{self._site.role}{self._written:07d}".encode())
+        role = self._chance.weighted(ROLES)
+        desk = Desk(f"{self._site.role}{self._written:07d}".encode(), role)
         self.open[desk.name] = desk
-        self._site.call(lambda post, now: post.desk_opened(desk.name, now))
+        seat = Seat(slot=len(self.open) - 1, role=role)
+        self._site.call(lambda post, now: post.desk_opened(desk.name, now, seat))
         self._alive(desk)
 
     def close_one(self, desk: Desk) -> None:
@@ -212,8 +267,16 @@ class DeskRoom:
     def press(self, desk: Desk) -> None:
         """The talk key goes down."""
         desk.held = desk.live = True
-        self._site.trace.say(self._site.role, "presses the key")
-        self._site.call(lambda post, now: post.talk(desk.name, on=True, now=now))
+        precedence = self._chance.weighted(PRECEDENCES)
+        asks = self._chance.happens(0.1)
+        desk.consented = desk.consented or asks  # the press that asks is the consent
+        manner = Manner.TWO_WAY if asks else Manner.ANNOUNCE
+        self._site.trace.say(self._site.role, f"presses the key, {manner} {precedence.name}")
+        self._site.call(
+            lambda post, now: post.talk(
+                desk.name, on=True, now=now, manner=manner, precedence=precedence
+            )
+        )
 
     def release(self, desk: Desk) -> None:
         """The talk key goes up."""
@@ -228,7 +291,7 @@ class DeskRoom:
         what = self._chance.weighted((
             ("write", 30), ("large", 1), ("burst", 2), ("key", 16), ("opened", 8), ("end", 3),
             ("silence", 3), ("open", 3), ("close", 1), ("freeze", 1), ("hide", 2),
-            ("acknowledge", 2),
+            ("acknowledge", 2), ("two-way", 8), ("answer", 5), ("take-over", 3), ("reseat", 1),
         ))  # fmt: skip
         if what == "write":
             self.write()
@@ -254,10 +317,8 @@ class DeskRoom:
                 item = self._chance.pick(texts[-10:])
                 self.opened.add(item)
                 site.call(lambda post, now: post.text_opened(desk.name, item, now))
-        elif what == "end":
-            site.call(lambda post, now: post.end_call(desk.name, now))
-        elif what == "silence":
-            site.call(lambda post, now: post.silence_call(desk.name, now))
+        elif what in IN_CALL:
+            self._act_in_call(desk, what)
         elif what == "close":
             self.close_one(desk)
         elif what == "freeze":
@@ -267,34 +328,38 @@ class DeskRoom:
         elif what == "acknowledge":
             site.call(lambda post, now: post.acknowledge(desk.name, "link_down", now))
 
-    def check_until(self, end_ms: int) -> None:
-        """Officers begin line checks until then."""
-        chance = self._chance.stream("line checks")
-
-        def check() -> None:
-            if self._site.agenda.now_ms >= end_ms:
-                return
-            self._site.agenda.after(chance.between(500, 5_000), check)
-            if self._site.running:
-                self._site.call(lambda post, now: self._check(post, now, words=chance.happens(0.3)))
-
-        self._site.agenda.after(chance.between(500, 5_000), check)
-
-    def _check(self, post: Post, now: Now, *, words: bool) -> None:
-        try:
-            name = post.check_now(text=True, voice=True, words=words, now=now)
-        except OpenlineError as refusal:
-            self._site.trace.say(self._site.role, f"begins no check: {refusal.code}")
-            return
-        self.checked += 1
-        self._site.trace.say(self._site.role, f"begins check {name}")
+    def _act_in_call(self, desk: Desk, what: str) -> None:
+        site, chance = self._site, self._chance
+        if what == "end":
+            site.call(lambda post, now: post.end_call(desk.name, now))
+        elif what == "silence":
+            site.call(lambda post, now: post.silence_call(desk.name, now))
+        elif what == "two-way":
+            on = not desk.consented
+            desk.consented = on
+            if not on and desk.latched:
+                self._silence(desk)
+            site.trace.say(site.role, f"two-way {'on' if on else 'off'}")
+            site.call(lambda post, now: post.two_way(desk.name, on=on, now=now))
+        elif what == "answer":
+            given = chance.weighted(ANSWERS)
+            due_s = chance.between(60, 200) if given in {Answer.FETCHING, Answer.REPLY} else 0
+            site.trace.say(site.role, f"answers {given}")
+            site.call(lambda post, now: post.answer(desk.name, given, due_s, now))
+        elif what == "take-over":
+            site.trace.say(site.role, "takes over")
+            site.call(lambda post, now: post.take_over(desk.name, now))
+        else:
+            desk.role = chance.weighted(ROLES)
+            seat = Seat(role=desk.role)
+            site.call(lambda post, now: post.seated(desk.name, seat, now))
 
     def calm(self) -> None:
         """The day is over: keys up, the call ended, one desk attended."""
         for desk in list(self.open.values()):
             if desk.held:
                 self.release(desk)
-        name = next(iter(self.open), b"")
+        name = next((desk.name for desk in self.open.values() if desk.role == "principal"), b"")
         self._site.call(lambda post, now: post.end_call(name, now))
         if not self.open:
             self.open_one()

@@ -89,6 +89,7 @@ class Quiet:
             lost = {mark.strip("[]") for mark in room.taken - promises.taken_before} - marks[0]
             if lost:
                 raise Violation("taken-kept", f"texts taken by {site.role} are gone: {lost}")
+        world.checks.seen.update(world.checks.calls.judge(states))
         bundles = [
             self._bundle(site, state) for site, state in zip(world.sites, states, strict=True)
         ]

@@ -13,7 +13,7 @@ from openline.engine.desk import PathView, PostView
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     KeepWords,
     PostSettings,
     ReadEntries,
@@ -223,8 +223,8 @@ class Site:
                 self.watcher.controls(self, command)
                 self.block = command
                 self._send_cell()
-            case FarLegChanged():
-                self.trace.say(self.role, f"far leg {'gone' if command.leg is None else 'there'}")
+            case FarLegsChanged():
+                self.trace.say(self.role, f"far legs {'gone' if command.legs is None else 'there'}")
             case KeepWords(words=words):
                 self.trace.say(self.role, f"keeps words {words.name}")
                 self.words = words

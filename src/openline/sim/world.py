@@ -10,6 +10,7 @@ from typing import Final
 
 from openline.engine.ports import PostSettings
 from openline.engine.post import Post
+from openline.protocol.manners import ALWAYS, NEVER, Accepts
 from openline.sim.agenda import Agenda, Clock
 from openline.sim.chance import Chance
 from openline.sim.checks import Checks
@@ -25,6 +26,8 @@ from openline.sim.wire import Wire
 QUIET_MS_MAX: Final = 60_000
 """So long after the last fault everything must be well."""
 LOOK_MS: Final = 500
+RULES: Final = ((ALWAYS, 8), (NEVER, 1), ("00:00-12:00", 1))
+"""What a side accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,11 @@ class World:
                 announces_per_hour=4,
                 untaken_ms=8_000,
                 quiet_ms=6_000,
+                accepts=Accepts(
+                    announce=chance.weighted(RULES),
+                    ring=chance.weighted(RULES),
+                    two_way=chance.weighted(RULES),
+                ),
                 words_days=7 if plan.line_checks else 0,
             ),
             plan.make_posts[side],
@@ -142,7 +150,7 @@ class World:
         self.faults.plan(busy_ms)
         if self.plan.line_checks:
             for room in self.rooms:
-                room.check_until(busy_ms)
+                room.line_checks.until(busy_ms)
         self.agenda.run_until(busy_ms)
         self.faults.stop()
         self.trace.say("", "the faults are over")
@@ -170,7 +178,7 @@ class World:
             "entries": len(held.leaves[0]) + len(held.leaves[1]) - 2,
             "texts": sum(len(room.taken) for room in self.rooms),
             "starts": sum(site.starts for site in self.sites),
-            "line_checks": sum(room.checked for room in self.rooms),
+            "line_checks": sum(room.line_checks.begun for room in self.rooms),
             **self.checks.seen,
             **self.faults.count,
         }

@@ -21,10 +21,20 @@ _HEADER: Final = struct.Struct("!BBH4sBBHI4xBBHH")
 PIECE_SIZE: Final = CELL_SIZE - _HEADER.size
 PART_COUNT_MAX: Final = 6
 PENDING_MAX: Final = 16
+PAIR_COUNT: Final = 9
+"""Pairs of one desk here and one there: three seats on each side."""
+
 _FLAG_TALKING: Final = 0x01
 _FLAG_CALL_OPEN: Final = 0x02
 _ZEROS: Final = bytes(CELL_SIZE)
 _RESERVED: Final = slice(16, 20)
+_BLOCK: Final = struct.Struct("!4sBBHI")
+_CONTROL: Final = slice(4, 4 + _BLOCK.size)
+_INDEX_AT: Final = 20
+_COUNT_AT: Final = 21
+_ID: Final = slice(22, 24)
+_DTLS_FIRST: Final = 20
+_DTLS_LAST: Final = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +73,16 @@ class Cell:
     """One parsed cell.
 
     Attributes:
+        pair: number of the pair of desks, 0 to 8.
         generation: low 16 bits of the generation of the desk pair.
         control: the sender's control block.
         part_index: 0-based place of the piece in its datagram.
         part_count: pieces of this datagram, 1 to ``PART_COUNT_MAX``.
         datagram_id: grows by one with every datagram, modulo 2**16.
-        piece: octets of the datagram.
+        piece: octets of the datagram; none in a cell that only keeps the rhythm.
     """
 
+    pair: int
     generation: int
     control: ControlBlock
     part_index: int
@@ -80,7 +92,7 @@ class Cell:
 
 
 def build_cells(
-    datagram: bytes, *, generation: int, control: ControlBlock, datagram_id: int
+    datagram: bytes, *, generation: int, control: ControlBlock, datagram_id: int, pair: int = 0
 ) -> list[bytes]:
     """Cut one datagram into cells.
 
@@ -89,10 +101,14 @@ def build_cells(
         generation: of the desk pair; the low 16 bits are carried.
         control: the control block that stands in every cell.
         datagram_id: taken modulo 2**16.
+        pair: number of the pair of desks.
 
     Raises:
-        VoiceError: ``voice.size`` if the datagram is empty or too long.
+        VoiceError: ``voice.size`` if the datagram is empty or too long; ``voice.pair`` if there is
+            no such pair.
     """
+    if not 0 <= pair < PAIR_COUNT:
+        raise VoiceError("voice.pair", str(pair))
     if not 1 <= len(datagram) <= DATAGRAM_SIZE_MAX:
         raise VoiceError("voice.size", f"datagram of {len(datagram)} octets")
     count = -(-len(datagram) // PIECE_SIZE)
@@ -102,7 +118,7 @@ def build_cells(
         piece = datagram[index * PIECE_SIZE : (index + 1) * PIECE_SIZE]
         header = _HEADER.pack(
             CELL_VERSION,
-            0,
+            pair,
             generation & 0xFFFF,
             control.call_tag,
             flags,
@@ -131,13 +147,13 @@ def parse_cell(body: bytes) -> Cell:
     )
     end = _HEADER.size + size
     full = index + 1 < count
-    if version != CELL_VERSION or pair != 0:
+    if version != CELL_VERSION or pair >= PAIR_COUNT:
         raise VoiceError("voice.cell", f"version {version}, pair {pair}")
     if flags & ~(_FLAG_TALKING | _FLAG_CALL_OPEN) or any(body[_RESERVED]):
         raise VoiceError("voice.cell", "reserved bits are set")
     if not index < count <= PART_COUNT_MAX:
         raise VoiceError("voice.cell", f"part {index} of {count}")
-    if not 1 <= size <= PIECE_SIZE or (full and size != PIECE_SIZE):
+    if not (count > 1) <= size <= PIECE_SIZE or (full and size != PIECE_SIZE):
         raise VoiceError("voice.cell", f"piece of {size} octets, part {index} of {count}")
     if body[end:] != _ZEROS[end:]:
         raise VoiceError("voice.cell", "padding is not zero")
@@ -150,6 +166,7 @@ def parse_cell(body: bytes) -> Cell:
         stamp_ms=stamp,
     )
     return Cell(
+        pair=pair,
         generation=generation,
         control=control,
         part_index=index,
@@ -157,6 +174,29 @@ def parse_cell(body: bytes) -> Cell:
         datagram_id=ident,
         piece=body[_HEADER.size : end],
     )
+
+
+def is_handshake(cell: bytes) -> bool:
+    """Whether a cell of our own carries DTLS: all that needs more than one, or begins as DTLS."""
+    return cell[_COUNT_AT] > 1 or _DTLS_FIRST <= cell[_HEADER.size] <= _DTLS_LAST
+
+
+def restamp(cell: bytes, control: ControlBlock) -> bytes:
+    """A cell of our own with another control block."""
+    return cell[: _CONTROL.start] + _pack_control(control) + cell[_CONTROL.stop :]
+
+
+def without_piece(cell: bytes) -> bytes:
+    """The cell that says the same as one of our own and carries nothing.
+
+    Its datagram id is that of the given one: it is neither late nor news.
+    """
+    return (cell[:_INDEX_AT] + b"\0\1" + cell[_ID]).ljust(CELL_SIZE, b"\0")
+
+
+def _pack_control(control: ControlBlock) -> bytes:
+    flags = _FLAG_TALKING * control.talking | _FLAG_CALL_OPEN * control.call_open
+    return _BLOCK.pack(control.call_tag, flags, control.manner, control.talk_seq, control.stamp_ms)
 
 
 class Reassembler:
@@ -180,14 +220,14 @@ class Reassembler:
         self._pending.clear()
 
     def add(self, cell: Cell) -> bytes | None:
-        """Take one cell; the datagram if it is complete with this one.
+        """Take one cell; the datagram if it is complete with this one, None of an empty one.
 
         Raises:
             VoiceError: ``voice.cell`` if pieces of one datagram contradict each
                 other or are too long together; the datagram is forgotten.
         """
         if cell.part_count == 1:
-            return cell.piece
+            return cell.piece or None
         key = (cell.generation, cell.datagram_id)
         parts = self._pending.setdefault(key, {})
         held = parts.setdefault(cell.part_index, cell)

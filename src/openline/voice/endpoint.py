@@ -1,8 +1,10 @@
 """The voice endpoint: ICE-lite for the post's own desks, and the relay to the link.
 
 One UDP socket. STUN is answered here and never leaves the post; DTLS, SRTP and
-SRTCP of the joined desk go out as cells, and what comes in cells goes to that
-desk. docs/spec/voice.md is normative.
+SRTCP of a leg that is joined with a far desk go out as cells of that pair, and what
+comes in cells of the pair goes to that leg. A leg that is joined with another desk of
+the own side is relayed to it here: its datagrams become no cells, ever.
+docs/spec/voice.md is normative.
 """
 
 import asyncio
@@ -10,54 +12,26 @@ import secrets
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from typing_extensions import override
 
 from openline.errors import VoiceError
-from openline.voice.cells import ControlBlock, Reassembler, build_cells, parse_cell
-from openline.voice.leg import Address, Leg, derive_credentials
+from openline.voice.cells import PAIR_COUNT, ControlBlock, parse_cell
+from openline.voice.leg import Address, Leg, LegKey, derive_credentials
 from openline.voice.legs import DESK_SIZE, FarLeg, LegOffer
+from openline.voice.pair_state import PairState
+from openline.voice.pairs import SEAT_COUNT
 from openline.voice.relay import Kind, RateLimit, classify
 from openline.voice.sdp import build_answer, parse_offer
+from openline.voice.stats import VoiceStats, measure
 from openline.voice.stun import build_response, is_proven, parse_binding, same_name
 
-LEG_COUNT_MAX: Final = 16
+LEG_COUNT_MAX: Final = SEAT_COUNT * (2 * SEAT_COUNT - 1)
+"""Each seat has a leg for each far seat and for each other seat of its side."""
 SECRET_SIZE: Final = 32
-LATE_WINDOW: Final = 256
-_DATAGRAM_IDS: Final = 0x10000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceStats:
-    """Counts since the start, and the state of the joined leg.
-
-    Attributes:
-        legs: own desks with a leg.
-        answered: a leg is joined with a far desk.
-        bound: and its desk has proven its address.
-        desk_heard_ms_ago: since anything came from that desk; None if never.
-        sent: datagrams of the joined leg that went out, by kind.
-        sent_octets: of those.
-        received: datagrams from the link that went to the desk, by kind.
-        received_octets: of those.
-        cells_sent: cells given to the link.
-        cells_received: well-formed cells taken from the link.
-        dropped: everything refused, by direction and reason.
-    """
-
-    legs: int
-    answered: bool
-    bound: bool
-    desk_heard_ms_ago: int | None
-    sent: dict[str, int]
-    sent_octets: int
-    received: dict[str, int]
-    received_octets: int
-    cells_sent: int
-    cells_received: int
-    dropped: dict[str, int]
+SPEAKS_MS: Final = 2_000
+"""A connected desk sends sound at all times, silence too: without any for so long it is not."""
 
 
 def _monotonic_ms() -> int:
@@ -99,16 +73,13 @@ class VoiceEndpoint:
             raise VoiceError("voice.secret", f"{len(self._secret)} octets")
         self._clock = clock
         self._transport: asyncio.DatagramTransport | None = None
-        self._legs: dict[bytes, Leg] = {}
+        self._legs: dict[LegKey, Leg] = {}
         self._by_address: dict[Address, Leg] = {}
         self._former: OrderedDict[str, Leg] = OrderedDict()
-        self._joined: Leg | None = None
+        self._pairs = [PairState(pair) for pair in range(PAIR_COUNT)]
         self._control = ControlBlock()
-        self._far_control: ControlBlock | None = None
-        self._far_datagram_id: int | None = None
-        self._reassembler = Reassembler()
         self._checks = RateLimit(400, 400)
-        self._next_id = secrets.randbelow(_DATAGRAM_IDS)
+        self._private = 0
         self._cells_sent = 0
         self._cells_received = 0
         self._dropped: Counter[str] = Counter()
@@ -144,10 +115,11 @@ class VoiceEndpoint:
         self._legs.clear()
         self._by_address.clear()
         self._former.clear()
-        self._joined = None
+        for state in self._pairs:
+            state.leg = None
 
-    def offer(self, desk: bytes, sdp: str) -> LegOffer:
-        """Read the offer of an own desk and give it a leg.
+    def offer(self, desk: bytes, sdp: str, slot: int = 0) -> LegOffer:
+        """Read the offer of an own desk, for the other seat ``slot``, and give it a leg.
 
         The same offer again, after a restart too, finds the same credentials.
 
@@ -157,13 +129,16 @@ class VoiceEndpoint:
         if len(desk) != DESK_SIZE:
             raise VoiceError("voice.desk", f"{len(desk)} octets")
         offer = parse_offer(sdp)
-        if desk not in self._legs and len(self._legs) >= LEG_COUNT_MAX:
+        key = (desk, slot)
+        if key not in self._legs and len(self._legs) >= LEG_COUNT_MAX:
             raise VoiceError("voice.too_many_legs", str(len(self._legs)))
         ufrag, pwd = derive_credentials(self._secret, offer)
-        held = self._legs.get(desk)
+        held = self._legs.get(key)
         if held is None or held.ufrag != ufrag:
-            self.drop(desk)
-            self._legs[desk] = self._revive(ufrag) or Leg(offer=offer, ufrag=ufrag, pwd=pwd)
+            self._drop(key)
+            leg = self._revive(ufrag) or Leg(key=key, offer=offer, ufrag=ufrag, pwd=pwd)
+            leg.key = key
+            self._legs[key] = leg
         return LegOffer(
             desk=desk,
             fingerprint=offer.fingerprint,
@@ -174,30 +149,60 @@ class VoiceEndpoint:
             generation=offer.generation,
         )
 
-    def answer(self, desk: bytes, far: FarLeg, *, active: bool) -> str:
-        """Join an own desk with a far desk.
+    def answer(
+        self, desk: bytes, far: FarLeg, *, active: bool, slot: int = 0, pair: int = 0
+    ) -> str:
+        """Join an own desk with a far desk: what it sends goes out in cells of this pair.
 
         Args:
             desk: that has offered.
             far: what the peer said.
             active: our desk is the DTLS client (party 0's is).
+            slot: the far seat that it offered to.
+            pair: number of the pair.
 
         Returns:
             The SDP answer for that desk.
 
         Raises:
             VoiceError: ``voice.no_offer``; ``voice.leg`` if the far desk claims
-                our own certificate.
+                a certificate of our own side.
         """
-        leg = self._legs.get(desk)
+        leg = self._offered((desk, slot))
+        if any(far.fingerprint == own.offer.fingerprint for own in self._legs.values()):
+            raise VoiceError("voice.leg", "our own certificate came back")
+        leg.far, leg.pair, leg.partner = far, pair, None
+        self._pairs[pair].join(leg)
+        return self._describe(leg, far, active=active)
+
+    def answer_own(
+        self, desk: bytes, other: FarLeg, *, active: bool, slot: int, partner: int
+    ) -> str:
+        """Join two desks of the own side: what one sends goes to the other and nowhere else.
+
+        Args:
+            desk: that has offered.
+            other: the other desk's leg.
+            active: this desk is the DTLS client: the one of the lower seat.
+            slot: the own seat that it offered to.
+            partner: under which the other desk offered in turn.
+
+        Raises:
+            VoiceError: as :meth:`answer`.
+        """
+        leg = self._offered((desk, slot))
+        if other.desk == desk or other.fingerprint == leg.offer.fingerprint:
+            raise VoiceError("voice.leg", "a desk is not joined with itself")
+        leg.far, leg.pair, leg.partner = other, None, (other.desk, partner)
+        return self._describe(leg, other, active=active)
+
+    def _offered(self, key: LegKey) -> Leg:
+        leg = self._legs.get(key)
         if leg is None:
             raise VoiceError("voice.no_offer")
-        if far.fingerprint == leg.offer.fingerprint:
-            raise VoiceError("voice.leg", "our own certificate came back")
-        leg.far = far
-        if self._joined is not leg:
-            self._reassembler.clear()
-        self._joined = leg
+        return leg
+
+    def _describe(self, leg: Leg, far: FarLeg, *, active: bool) -> str:
         return build_answer(
             leg.offer,
             far,
@@ -207,16 +212,29 @@ class VoiceEndpoint:
             active=active,
         )
 
+    def speaks(self, desk: bytes, slot: int) -> bool:
+        """Whether sound, silence included, comes from that connection of the desk."""
+        leg = self._legs.get((desk, slot))
+        return (
+            leg is not None
+            and leg.media_ms is not None
+            and self._clock() - leg.media_ms <= SPEAKS_MS
+        )
+
     def drop(self, desk: bytes) -> None:
-        """Forget the leg of a desk; its datagrams are not taken any more."""
-        leg = self._legs.pop(desk, None)
+        """Forget the legs of a desk; its datagrams are not taken any more."""
+        for key in [key for key in self._legs if key[0] == desk]:
+            self._drop(key)
+
+    def _drop(self, key: LegKey) -> None:
+        leg = self._legs.pop(key, None)
         if leg is None:
             return
         if leg.address is not None and self._by_address.get(leg.address) is leg:
             del self._by_address[leg.address]
-        if self._joined is leg:
-            self._joined = None
-        leg.far = None
+        if leg.pair is not None and self._pairs[leg.pair].leg is leg:
+            self._pairs[leg.pair].leg = None
+        leg.far = leg.pair = leg.partner = None
         self._former[leg.ufrag] = leg
         while len(self._former) > LEG_COUNT_MAX:
             self._former.popitem(last=False)
@@ -230,12 +248,14 @@ class VoiceEndpoint:
         try:
             cell = parse_cell(body)
             self._cells_received += 1
-            self._control_received(cell.control, cell.datagram_id)
-            leg = self._joined
+            state = self._pairs[cell.pair]
+            if state.news(cell):
+                self._on_control(cell.control)
+            leg = state.leg
             if leg is None or leg.far is None or leg.far.generation & 0xFFFF != cell.generation:
                 self._dropped["far.generation"] += 1
                 return
-            datagram = self._reassembler.add(cell)
+            datagram = state.pieces.add(cell)
         except VoiceError as error:
             self._dropped[f"far.{error.code}"] += 1
             return
@@ -247,29 +267,14 @@ class VoiceEndpoint:
         self._transport.sendto(datagram, leg.address)
 
     def stats(self) -> VoiceStats:
-        """Counts since the start, and the state of the joined leg."""
-        leg = self._joined
-        dropped = Counter(self._dropped)
-        sent: Counter[str] = Counter()
-        received: Counter[str] = Counter()
-        for each in self._legs.values():
-            dropped.update({f"desk.{key}": n for key, n in each.from_desk.dropped.items()})
-            dropped.update({f"far.{key}": n for key, n in each.to_desk.dropped.items()})
-            sent.update(each.from_desk.passed)
-            received.update(each.to_desk.passed)
-        bound = leg is not None and leg.address is not None
-        return VoiceStats(
-            legs=len(self._legs),
-            answered=leg is not None,
-            bound=bound,
-            desk_heard_ms_ago=self._clock() - leg.heard_ms if leg is not None and bound else None,
-            sent=dict(sent),
-            sent_octets=sum(each.from_desk.octets for each in self._legs.values()),
-            received=dict(received),
-            received_octets=sum(each.to_desk.octets for each in self._legs.values()),
-            cells_sent=self._cells_sent,
-            cells_received=self._cells_received,
-            dropped=dict(dropped),
+        """Counts since the start, and the state of the joined legs."""
+        return measure(
+            list(self._legs.values()),
+            self._pairs,
+            self._clock(),
+            private=self._private,
+            cells=(self._cells_sent, self._cells_received),
+            dropped=self._dropped,
         )
 
     def _revive(self, ufrag: str) -> Leg | None:
@@ -278,15 +283,6 @@ class VoiceEndpoint:
         if leg is not None and leg.address is not None:
             self._by_address[leg.address] = leg
         return leg
-
-    def _control_received(self, control: ControlBlock, datagram_id: int) -> None:
-        last = self._far_datagram_id
-        if last is not None and 0 < (last - datagram_id) % _DATAGRAM_IDS <= LATE_WINDOW:
-            return  # A late cell of a slower path says what was, not what is.
-        self._far_datagram_id = datagram_id
-        if control != self._far_control:
-            self._far_control = control
-            self._on_control(control)
 
     def _datagram_received(self, data: bytes, address: Address) -> None:
         if classify(data) is Kind.STUN:
@@ -298,15 +294,33 @@ class VoiceEndpoint:
             return
         now_ms = self._clock()
         leg.heard_ms = now_ms
-        if not leg.from_desk.admits(data, now_ms) or leg is not self._joined or leg.far is None:
+        if classify(data) is Kind.RTP:
+            leg.media_ms = now_ms
+        if not leg.from_desk.admits(data, now_ms) or leg.far is None:
             return
-        ident = self._next_id
-        self._next_id = (ident + 1) % _DATAGRAM_IDS
-        for cell in build_cells(
-            data, generation=leg.far.generation, control=self._control, datagram_id=ident
+        if leg.partner is not None:
+            self._relay_within(leg, leg.partner, data, now_ms)
+        elif leg.pair is not None and self._pairs[leg.pair].leg is leg:
+            for cell in self._pairs[leg.pair].cut(data, self._control):
+                self._cells_sent += 1
+                self._on_cell(cell)
+
+    def _relay_within(self, leg: Leg, partner: LegKey, data: bytes, now_ms: int) -> None:
+        """From one desk of the own side to the other: no cell, no link."""
+        other = self._legs.get(partner)
+        if (
+            self._transport is None
+            or other is None
+            or other.address is None
+            or other.partner != leg.key
+            or leg.far is None
+            or other.far is None
+            or other.far.generation != leg.far.generation
         ):
-            self._cells_sent += 1
-            self._on_cell(cell)
+            self._dropped["own.unjoined"] += 1
+        elif other.to_desk.admits(data, now_ms):
+            self._private += 1
+            self._transport.sendto(data, other.address)
 
     def _check_received(self, data: bytes, address: Address) -> None:
         now_ms = self._clock()

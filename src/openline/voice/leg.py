@@ -21,6 +21,8 @@ REBIND_SILENCE_MS: Final = 2_000
 TRANSACTIONS_KEPT: Final = 256
 STUN_PER_SECOND: Final = 60
 Address = tuple[str, int]
+LegKey = tuple[bytes, int]
+"""Desk, and which seat of the other desk it is for: 0 to 2 far, 3 to 5 of the own side."""
 
 
 def derive_credentials(secret: bytes, offer: PageOffer) -> tuple[str, str]:
@@ -43,20 +45,28 @@ class Leg:
     """State of one leg.
 
     Attributes:
+        key: whose leg it is and whom it is for.
         offer: what it offered.
         ufrag: the ICE name that we gave it.
         pwd: and the password.
         far: the far desk that it is joined with, once answered.
         address: where its datagrams come from, once proven.
         heard_ms: when anything last came from there, monotonic.
+        media_ms: when sound last came from there.
+        pair: of desks, once joined with a far desk; its sound goes out in cells.
+        partner: of the own side, once joined with one; its sound never leaves the post.
     """
 
+    key: LegKey
     offer: PageOffer
     ufrag: str
     pwd: str
     far: FarLeg | None = None
     address: Address | None = None
     heard_ms: int = 0
+    media_ms: int | None = None
+    pair: int | None = None
+    partner: LegKey | None = None
     from_desk: Direction = field(default_factory=Direction)
     to_desk: Direction = field(default_factory=Direction)
     checks: RateLimit = field(default_factory=lambda: RateLimit(STUN_PER_SECOND, STUN_PER_SECOND))

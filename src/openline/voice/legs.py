@@ -63,7 +63,7 @@ class FarLeg:
     joined: bytes = b""
 
     def to_map(self) -> dict[str, object]:
-        """The map that goes into the CONTROL object ``leg``."""
+        """The map of one leg in the CONTROL object ``legs``."""
         return {
             "gen": self.generation,
             "desk": self.desk,

@@ -13,7 +13,7 @@ from openline.voice.legs import FarLeg, LegOffer
 
 @dataclass(frozen=True, slots=True)
 class SendLeg:
-    """Announce our leg: send ``leg.to_map()`` as the CONTROL object ``leg``."""
+    """Announce our leg: in the CONTROL object ``legs``, under the number of the pair."""
 
     leg: FarLeg
 
@@ -37,7 +37,7 @@ PairingAction = SendLeg | AnswerDesk | RenewDesk
 
 
 class Pairing:
-    """The pair of desks of one line, as one post sees it."""
+    """One pair of desks, as the post of one of them sees it."""
 
     def __init__(self) -> None:
         """Start with no desk on either side."""
@@ -112,6 +112,11 @@ class Pairing:
         self._highest = max(self._highest, self._own.generation)
         self._own = replace(self._own, generation=0, fingerprint="", joined=b"")
         return self._renew()
+
+    def far_gone(self) -> list[PairingAction]:
+        """The far desk left and stays away: ours begins anew, ready for the next."""
+        self._far = None
+        return [] if self._joined is None else self.renew()
 
     def dropped(self, desk: bytes) -> None:
         """Our desk is gone."""

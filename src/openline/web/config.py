@@ -9,6 +9,7 @@ from typing import Final
 
 from openline.errors import ConfigError
 from openline.web.catalogue import LANGUAGES
+from openline.web.recordings import RecordingSink
 
 SECRET_BYTES_MIN: Final = 32
 _POST_NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
@@ -34,6 +35,8 @@ class DeskServerConfig:
         frame_ancestors: origins that may frame the page and drive it (the demonstration only).
         sample: a recorded voice that may stand in for the microphone (the demonstration only).
         language: language of the page until an officer chooses, and of refusals.
+        phrases: folder of the side's own recordings of the agreed phrases.
+        recordings: takes what the media page recorded; None refuses it.
         wall_ms: the clock.
     """
 
@@ -43,6 +46,8 @@ class DeskServerConfig:
     frame_ancestors: tuple[str, ...] = ()
     sample: Path | None = None
     language: str = "en"
+    phrases: Path | None = None
+    recordings: RecordingSink | None = None
     wall_ms: Callable[[], int] = system_wall_ms
 
     def __post_init__(self) -> None:

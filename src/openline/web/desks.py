@@ -1,4 +1,4 @@
-"""The desk of a post: one WebSocket at a time, the newest page takes the desk over.
+"""The desks of a post: up to three pages, each with a WebSocket and a seat of its own.
 
 The sink given to the post notes an event and returns; a writer sends. A page that
 does not keep up, sends what it must not, or sends too much, loses its socket. Ticks
@@ -8,15 +8,27 @@ go out four times a second whatever else happens: the page's clock runs on them.
 import asyncio
 import secrets
 from collections import deque
+from dataclasses import asdict, replace
 from typing import Final
 
 from starlette.types import Message  # tidy: Starlette's name
 from starlette.websockets import WebSocket, WebSocketState
 
-from openline.engine.desk import DeskApi, DeskEvent, ViewChanged
+from openline.engine.desk import DeskApi, DeskEvent, Role, Seat, ViewChanged
 from openline.errors import AccessError, OpenlineError
 from openline.web.config import DeskServerConfig
-from openline.web.frames import Frame, act, dump, event_frame, parse_frame, view_frame, welcome
+from openline.web.frames import (
+    SEAT,
+    Frame,
+    act,
+    dump,
+    event_frame,
+    parse_frame,
+    role_of,
+    view_frame,
+    welcome,
+)
+from openline.web.seats import SEAT_COUNT, Roles, choose, parse_wish
 
 TICK_S: Final = 0.25
 VIEW_S: Final = 0.03
@@ -29,6 +41,7 @@ GOING_AWAY: Final = 1001
 REFUSED: Final = 1008
 TAKEN_OVER: Final = 4001
 TOO_SLOW: Final = 4002
+FULL: Final = 4003
 
 
 class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one desk
@@ -36,11 +49,27 @@ class _Finished(Exception):  # noqa: N818 not an error: ends the tasks of one de
 
 
 class Desk:
-    """One page's socket, from acceptance to its end."""
+    """One page's socket, from acceptance to its end.
 
-    def __init__(self, api: DeskApi, config: DeskServerConfig, websocket: WebSocket) -> None:
+    Attributes:
+        key: names the page over reloads, or "".
+        seat: where it sits, and as what.
+    """
+
+    def __init__(
+        self,
+        api: DeskApi,
+        config: DeskServerConfig,
+        websocket: WebSocket,
+        seat: Seat,
+        key: str,
+        roles: Roles,
+    ) -> None:
         """See the class."""
         self.id: Final = secrets.token_bytes(8)
+        self.key: Final = key
+        self.seat = seat
+        self._roles = roles
         self._api = api
         self._config = config
         self._websocket = websocket
@@ -80,8 +109,9 @@ class Desk:
 
     async def run(self) -> None:
         """Serve the page until it goes, fails, or is sent away."""
-        self._api.desk_opened(self.id, self.sink)
-        self._waiting.appendleft(welcome(self.id, self._api, self._config.wall_ms()))
+        self._api.desk_opened(self.id, self.sink, self.seat)
+        first = welcome(self.id, self.seat, self._api, self._config.wall_ms())
+        self._waiting.appendleft(first)
         self._wake.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -162,12 +192,20 @@ class Desk:
 
     def _act(self, frame: Frame) -> None:
         try:
-            act(self._api, self.id, frame)
+            if frame["t"] == SEAT:
+                self._sit_as(role_of(frame))
+            else:
+                act(self._api, self.id, frame)
         except AccessError:
             raise
         except OpenlineError as error:  # the post refuses this one act
             request = frame.get("request")
             self._answer_refused(error, request if isinstance(request, str) else "")
+
+    def _sit_as(self, role: Role) -> None:
+        self._roles.keep(self.key, role)
+        self.seat = replace(self.seat, role=role)
+        self._api.seated(self.id, self.seat)
 
     def _answer_refused(self, error: OpenlineError, request: str) -> None:
         refused = {"t": "refused", "request": request, "code": error.code, "facts": error.facts}
@@ -176,33 +214,64 @@ class Desk:
 
 
 class Desks:
-    """Which page has the desk."""
+    """Which page has which seat."""
 
     def __init__(self, api: DeskApi, config: DeskServerConfig) -> None:
         """See the class."""
         self._api = api
         self._config = config
-        self._current: Desk | None = None
+        self._seated: dict[int, Desk] = {}
+        self._roles = Roles()
 
     @property
     def occupied(self) -> bool:
-        """Whether a page has the desk."""
-        return self._current is not None
+        """Whether a page has a desk."""
+        return bool(self._seated)
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Give the desk to this page; the page that had it is told and goes quiet."""
+        """Give a seat to this page; a page that had it is told and goes quiet."""
         await websocket.accept()
-        desk = Desk(self._api, self._config, websocket)
-        if self._current is not None:
-            self._current.finish(TAKEN_OVER, "web.taken_over")
-        self._current = desk
+        try:
+            wish = parse_wish(websocket.query_params)
+        except AccessError as error:
+            await _send_away(websocket, REFUSED, {"code": error.code})
+            return
+        slot = choose(wish, {slot: desk.key for slot, desk in self._seated.items()})
+        if slot is None:
+            await _send_away(websocket, FULL, {"code": "web.desks_full", "desks": self._seats()})
+            return
+        before = self._seated.pop(slot, None)
+        if before is not None:
+            before.finish(TAKEN_OVER, "web.taken_over")
+        role = self._role(wish.key, before)
+        seat = Seat(slot=slot, role=role)
+        desk = Desk(self._api, self._config, websocket, seat, wish.key, self._roles)
+        self._seated[slot] = desk
+        self._roles.keep(wish.key, role)
         try:
             await desk.run()
         finally:
-            if self._current is desk:
-                self._current = None
+            if self._seated.get(slot) is desk:
+                del self._seated[slot]
 
     def close(self) -> None:
         """The post stops: every page is told."""
-        if self._current is not None:
-            self._current.finish(GOING_AWAY, "web.stopped")
+        for desk in list(self._seated.values()):
+            desk.finish(GOING_AWAY, "web.stopped")
+
+    def _role(self, key: str, before: Desk | None) -> Role:
+        """Whoever takes a seat over has the role that it had."""
+        if before is not None:
+            return before.seat.role
+        return self._roles.of(key, [desk.seat.role for desk in self._seated.values()])
+
+    def _seats(self) -> list[Frame]:
+        return [asdict(self._seated[slot].seat) for slot in range(SEAT_COUNT)]
+
+
+async def _send_away(websocket: WebSocket, close_code: int, frame: Frame) -> None:
+    try:
+        await websocket.send_text(dump({"t": "closed"} | frame))
+        await websocket.close(close_code, str(frame["code"]))
+    except (RuntimeError, OSError):
+        return  # the page went before it was told

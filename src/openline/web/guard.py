@@ -82,13 +82,11 @@ def console_headers(names: Names, frame_ancestors: Iterable[str]) -> dict[str, s
     return headers
 
 
-def audio_headers(
-    names: Names, *, sample: bool, frame_ancestors: Iterable[str] = ()
-) -> dict[str, str]:
+def audio_headers(names: Names, *, frame_ancestors: Iterable[str] = ()) -> dict[str, str]:
     """Headers of everything on the media page's origin."""
     return {
         "content-security-policy": audio.content_security_policy(
-            console_origin=names.console, sample=sample, above=frame_ancestors
+            console_origin=names.console, above=frame_ancestors
         ),
         "permissions-policy": f"microphone=(self), autoplay=(self), {_FEATURES_OFF}",
     }

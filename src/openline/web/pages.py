@@ -1,5 +1,6 @@
 """The two sites: the console with its sign-in, and the media page."""
 
+import asyncio
 import html
 import json
 from importlib.resources import files
@@ -10,7 +11,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -20,7 +21,9 @@ from openline.web.catalogue import choose_language
 from openline.web.config import DeskServerConfig
 from openline.web.desks import Desks
 from openline.web.guard import Names, deny
+from openline.web.phrases import PhraseBook
 from openline.web.problems import problem
+from openline.web.recordings import take_piece
 from openline.web.signin import COOKIE_LIFE_MS, Cookies, LaunchTokens
 
 BODY_BYTES_MAX: Final = 1024
@@ -70,6 +73,7 @@ class ConsoleSite:
         self._desks = desks
         self._cookies = Cookies(config.secret, config.post_name)
         self._files = console_files()
+        self._phrases = PhraseBook(config.phrases)
         self._tries: list[int] = []
         self.app = Starlette(
             routes=[
@@ -77,6 +81,8 @@ class ConsoleSite:
                 Route("/signin", self._signin, methods=["POST"]),
                 Route("/session", self._session),
                 WebSocketRoute("/desk", self._desk),
+                Route("/phrases.json", self._phrase_list),
+                Route("/recording/{call}", self._recording, methods=["POST"]),
                 Route("/{path:path}", self._file),
             ],
             exception_handlers={HTTPException: self._failed},
@@ -149,6 +155,19 @@ class ConsoleSite:
             raise AccessError("web.token", "no token")
         return token
 
+    async def _phrase_list(self, request: Request) -> Response:
+        if not self._signed_in(request.cookies):
+            return problem("web.signin", language_of(request, self._config.language))
+        return JSONResponse(await asyncio.to_thread(self._phrases.listing))
+
+    async def _recording(self, request: Request) -> Response:
+        code = "web.signin"
+        if self._signed_in(request.cookies):
+            code = await take_piece(self._config.recordings, request)
+        if code:
+            return problem(code, language_of(request, self._config.language))
+        return Response(status_code=204)
+
     async def _file(self, request: Request) -> Response:
         path = request.path_params["path"]
         found = self._files.get(path)
@@ -170,7 +189,7 @@ class ConsoleSite:
 
 
 class AudioSite:
-    """The media page's origin: its files and, for the demonstration, a recorded voice."""
+    """The media page's origin: its files, the phrases and, for the demonstration, a voice."""
 
     def __init__(self, config: DeskServerConfig, names: Names) -> None:
         """Read what is to be served.
@@ -185,13 +204,25 @@ class AudioSite:
             self._files[name] = (audio.read_file(name), media_type)
         if config.sample is not None:
             self._files["sample.wav"] = (_read_sample(config.sample), "audio/wav")
+        self._phrases = PhraseBook(config.phrases)
         self.app = Starlette(
-            routes=[Route("/{path:path}", self._file)],
+            routes=[
+                Route("/phrase/{language}/{n:int}", self._phrase),
+                Route("/{path:path}", self._file),
+            ],
             exception_handlers={HTTPException: self._failed},
         )
 
     async def _file(self, request: Request) -> Response:
         found = self._files.get(request.path_params["path"])
+        if found is None:
+            return problem("web.not_found", language_of(request, self._config.language))
+        return Response(found[0], media_type=found[1])
+
+    async def _phrase(self, request: Request) -> Response:
+        # Read apart: the loop carries the voice, and audio never waits for a disk.
+        named = (request.path_params["language"], request.path_params["n"])
+        found = await asyncio.to_thread(self._phrases.sound, *named)
         if found is None:
             return problem("web.not_found", language_of(request, self._config.language))
         return Response(found[0], media_type=found[1])

@@ -17,6 +17,13 @@ STATUS: Final[dict[str, int]] = {
     "web.body": 413,
     "web.rate": 429,
     "web.full": 503,
+    "recording.over": 409,
+    "recording.order": 409,
+    "recording.not_sound": 415,
+    "recording.call_full": 507,
+    "recording.full": 507,
+    "recording.disk_full": 507,
+    "recording.disk": 507,
 }
 
 

@@ -21,11 +21,7 @@ def build(config: DeskServerConfig, names: Names, tokens: LaunchTokens, desks: D
         ),
         names.audio_host: Site(
             app=media.app,
-            headers=audio_headers(
-                names,
-                sample=config.sample is not None,
-                frame_ancestors=config.frame_ancestors,
-            ),
+            headers=audio_headers(names, frame_ancestors=config.frame_ancestors),
         ),
     }
     return Guard(names, sites, config.language)

@@ -57,6 +57,9 @@ def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path, text: str, key
         ("[paths.main]\nlisten = true\n", "paths.main.bind"),
         ('officer = "a b"\n' + GOOD, "officer"),
         (GOOD + '[diagnostics]\nto = "cloud"\n', "diagnostics.to"),
+        (GOOD + '[calls]\nannounce = "sometimes"\n', "calls.announce"),
+        (GOOD + '[calls]\nring = "08:00-08:00"\n', "calls.ring"),
+        (GOOD + '[calls]\ntwo_way = "8-18"\n', "calls.two_way"),
     ],
 )
 def test_a_bad_value_is_an_error_that_names_its_key(tmp_path: Path, text: str, key: str) -> None:
@@ -95,3 +98,11 @@ def test_line_checks_are_hourly_unless_said_otherwise(tmp_path: Path) -> None:
     config = load_config(file)
     assert (config.checks.every_minutes, config.checks.words) == (60, 7)
     assert config.metrics.bind == "[::1]:9464"
+
+
+def test_what_a_side_accepts_stands_in_its_settings(tmp_path: Path) -> None:
+    (tmp_path / "post.toml").write_text(
+        GOOD + '[calls]\nannounce = "08:00-18:00"\ntwo_way = "never"\n'
+    )
+    found = load_config(tmp_path / "post.toml").calls
+    assert (found.announce, found.ring, found.two_way) == ("08:00-18:00", "always", "never")

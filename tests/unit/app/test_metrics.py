@@ -7,7 +7,7 @@ from typing import Any, cast
 from starlette.testclient import TestClient
 
 from openline.app.metrics import render
-from openline.engine.desk import ChecksView, CheckView, FiguresView, PathView, PostView
+from openline.engine.desk import ChecksView, CheckView, PathView, PostView, QualityView
 from openline.link import MediaCounts
 from openline.web.metrics import metrics_app
 from tests.unit.web.fake_desk_api import alarm, call_view, link_view, post_view
@@ -37,7 +37,7 @@ def whole() -> PostView:
         checks=ChecksView(
             every_minutes=60, last_full_wall_ms=5_000, days=3, last=last, next_due_wall_ms=9_000
         ),
-        figures=FiguresView(to_us_ms=150.0, to_them_ms=161.0, loss=0.01, r=90.1, mos=4.3),
+        quality=QualityView(to_us_ms=150.0, to_them_ms=161.0, loss=0.01, r=90.1, mos=4.3),
     )
 
 

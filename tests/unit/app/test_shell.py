@@ -11,7 +11,7 @@ from openline.engine.desk import DeskEvent, TextTaken, ViewChanged
 from openline.engine.ports import (
     Command,
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     ReadEntries,
     RefreshHello,
     SendFrame,
@@ -90,7 +90,7 @@ def test_every_command_reaches_its_place_in_order(case: Case) -> None:
         ReadEntries(ticket=2, log=1, start=3, stop=4, bytes_max=5),
         SendFrame(frame_class=5, body=b"b", datagram=False),
         RefreshHello(),
-        FarLegChanged(leg=b"leg"),
+        FarLegsChanged(legs=b"legs"),
     ]
     case.shell.carry_out()
     assert case.outside.done == [
@@ -98,7 +98,7 @@ def test_every_command_reaches_its_place_in_order(case: Case) -> None:
         ("read", 2, 1, 3, 4, 5),
         ("send", 5, b"b", False, True),
         ("refresh_hello",),
-        ("far_leg_changed", b"leg"),
+        ("far_legs_changed", b"legs"),
     ]
 
 

@@ -14,7 +14,7 @@ from openline.app.words import WordsFile
 from openline.cli.main import build
 from openline.cli.output import EXIT_FAILED
 from openline.cli.words import Words
-from openline.engine.desk import ChecksView, CheckView, FiguresView
+from openline.engine.desk import ChecksView, CheckView, QualityView
 from openline.protocol.words import WordList
 
 HELD = CheckView(
@@ -156,8 +156,8 @@ def test_status_says_what_is_known_and_what_is_not(monkeypatch: pytest.MonkeyPat
         shown._show_checks(
             output, asdict(ChecksView(days=3, last=HELD, next_due_wall_ms=1_795_000_000_000))
         )
-        shown._show_figures(output, asdict(FiguresView()))
-        figures = FiguresView(
+        shown._show_quality(output, asdict(QualityView()))
+        figures = QualityView(
             to_us_ms=151.2,
             to_them_ms=160,
             loss=0.01,
@@ -166,7 +166,7 @@ def test_status_says_what_is_known_and_what_is_not(monkeypatch: pytest.MonkeyPat
             quality_level="good",
             own_act_wall_ms=1_795_000_000_000,
         )
-        shown._show_figures(output, asdict(figures))
+        shown._show_quality(output, asdict(figures))
     text = "\n".join(said)
     assert "{" not in text
     for part in ("no full check is known", "full check: 3", "151 ms", "R 90 (good)", "not known"):

@@ -12,12 +12,15 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from openline.app.config import (
+    AlarmSettings,
+    CallSettings,
     ChecksSettings,
     DeskSettings,
     DiagnosticsSettings,
     MetricsSettings,
     PathSettings,
     PostConfig,
+    RecordingSettings,
 )
 from openline.cli.main import build
 from openline.cli.output import exit_status
@@ -38,7 +41,10 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("check",),
     ("words",),
     ("metrics",),
+    ("desk",),
     ("record",),
+    ("phrases",),
+    ("recording",),
     ("verify",),
     ("demo",),
     ("sim",),
@@ -110,9 +116,12 @@ def test_every_setting_is_in_the_reference() -> None:
         *(key for key in keys(PostConfig) if key == "`officer`"),
         *keys(PathSettings, "paths.NAME."),
         *keys(DeskSettings, "desk."),
+        *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
         *keys(ChecksSettings, "checks."),
         *keys(MetricsSettings, "metrics."),
+        *keys(AlarmSettings, "alarms."),
+        *keys(RecordingSettings, "recording."),
     ]
-    assert len(wanted) == 11
+    assert len(wanted) == 20
     assert [key for key in wanted if f"| {key} |" not in text] == []

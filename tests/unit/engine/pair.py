@@ -17,7 +17,7 @@ from openline.engine.desk import (
 from openline.engine.founding import found
 from openline.engine.ports import (
     Commit,
-    FarLegChanged,
+    FarLegsChanged,
     KeepWords,
     OutboxItem,
     PostSettings,
@@ -95,11 +95,12 @@ class Side:
 class Pair:
     """Two posts. ``a`` is party 0 unless ``swapped``: then the roles of the identities change."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a test may want otherwise
         self,
         *,
         disclosure: int = 2,
         settings: PostSettings | None = None,
+        settings_b: PostSettings | None = None,
         swapped: bool = False,
         connect: bool = True,
         live: bool = True,
@@ -112,6 +113,7 @@ class Pair:
             who.reverse()
         settings = settings or PostSettings()
         self.sides: dict[str, Side] = {}
+        settled = {"a": settings, "b": settings_b or settings}
         for letter, mine, peer in (("a", who[0], who[1]), ("b", who[1], who[0])):
             state = found(
                 mine.card,
@@ -121,7 +123,7 @@ class Pair:
                 Random(f"found {letter}"),
                 self.now,
             )
-            self.sides[letter] = Side(letter, mine, peer, settings, MemoryStore(state))
+            self.sides[letter] = Side(letter, mine, peer, settled[letter], MemoryStore(state))
             self.sides[letter].start(self.now)
         self.a, self.b = self.sides["a"], self.sides["b"]
         self.wire: list[tuple[str, int, int, bytes]] = []
@@ -134,6 +136,7 @@ class Pair:
             for letter, side in self.sides.items():
                 side.post.desk_opened(DESK[letter], self.now)
         self.desks_alive = desks
+        self.hears = True
         if connect:
             self.connect()
         if live:
@@ -182,8 +185,8 @@ class Pair:
                     side.desk_events.append((command.desk, command.event))
                 case SetControl():
                     side.block = command
-                case FarLegChanged():
-                    side.legs.append(command.leg)
+                case FarLegsChanged():
+                    side.legs.append(command.legs)
                 case KeepWords():
                     side.words.append(command.words)
                     side.post.checks.words_kept(command.words.name, self.now)
@@ -245,7 +248,9 @@ class Pair:
                 if self.desks_alive:
                     side.post.desk_alive(
                         DESK[letter],
-                        AudioReport(mic="COLD", context="running", connection="connected"),
+                        AudioReport(
+                            mic="COLD", context="running", connection="connected", hears=self.hears
+                        ),
                         self.now,
                     )
                 side.post.tick(self.now)

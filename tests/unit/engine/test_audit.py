@@ -190,7 +190,7 @@ def test_a_page_that_does_not_answer_has_shown_nothing() -> None:
     pair.b.post.desk_opened(DESK["b"], pair.now)
     pair.text(pair.a, "to a page that hangs")
     pair.run(3_000)
-    assert pair.b.post.view(pair.now).own_watch.attended
+    assert pair.b.post.view(pair.now).own_watch.hears is False
     assert pair.ladder(pair.a, "to a page that hangs")["shown"] == "waiting"
 
 

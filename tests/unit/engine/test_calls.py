@@ -2,7 +2,8 @@
 
 import pytest
 
-from openline.engine.desk import AudioReport, CallView
+from openline.engine.call_views import CallView
+from openline.engine.desk import AudioReport
 from openline.engine.ports import PostSettings
 from openline.protocol.frames import FrameClass
 from openline.record.bodies import KIND_CALL

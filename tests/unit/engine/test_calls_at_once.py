@@ -43,14 +43,16 @@ def test_one_desk_talks_at_a_time() -> None:
     pair.a.post.talk(b"desk-a-2", on=True, now=pair.now)
     pair.settle()
     assert pair.a.desk_events[-1][0] == b"desk-a-2"
-    assert pair.a.stops() == ["call.talking_elsewhere"]
+    assert pair.a.stops() == ["call.held_elsewhere"]
     pair.a.post.talk(b"desk-a-2", on=False, now=pair.now)
     pair.settle()
     assert call(pair, pair.a).own_talking
     pair.talk(pair.a, on=False)
+    pair.a.post.take_over(b"desk-a-2", pair.now)
     pair.a.post.talk(b"desk-a-2", on=True, now=pair.now)
     pair.settle()
     assert call(pair, pair.a).own_talking
+    assert call(pair, pair.a).holder == b"desk-a-2".hex()
 
 
 def test_desk_that_vanishes_stops_talking() -> None:
@@ -80,7 +82,9 @@ def test_second_call_of_the_peer_ends_its_first() -> None:
     pair.drop = lambda _to, _class, _body: False
     pair.talk(pair.a)
     assert call(pair, pair.b).call == call(pair, pair.a).call
-    assert [account["outcome"] for account in accounts(pair, pair.b)] == ["withdrawn"]
+    # Nobody told B why: that it was withdrawn is A's to say.
+    assert [account["outcome"] for account in accounts(pair, pair.b)] == ["ended"]
+    assert [account["outcome"] for account in accounts(pair, pair.a)] == ["withdrawn"]
     assert pair.b.gates() == [True, False, True]
 
 

@@ -327,7 +327,7 @@ def test_a_check_that_comes_back_from_the_peer_is_as_old_as_it_is(swapped: bool)
         for side in (pair.a, pair.b):
             view = side.post.view(pair.now)
             assert view.checks.days == 3
-            acts = (view.figures.own_act_wall_ms, view.figures.peer_act_wall_ms)
+            acts = (view.quality.own_act_wall_ms, view.quality.peer_act_wall_ms)
             assert max(act or 0 for act in acts) < pair.now.wall_ms - 2 * DAY_MS
         pair.restart(pair.a)
         pair.run(1_000)

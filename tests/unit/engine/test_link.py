@@ -8,10 +8,12 @@ from openline.protocol.frames import FrameClass
 from openline.record.cbor import encode
 from tests.unit.engine.pair import DESK, Pair, Side
 
+NO_LEGS = encode({})
+
 
 def leg(name: str) -> bytes:
-    """What a voice room might say: the engine does not look into it."""
-    return encode({"desk": name.encode()})
+    """What a voice room might say: the engine does not look into a leg."""
+    return encode({"0": {"desk": name.encode()}})
 
 
 def words(pair: Pair, side: Side) -> tuple[str, str]:
@@ -97,25 +99,26 @@ def test_voice_word_follows_desk_and_legs() -> None:
     assert pair.a.post.view(pair.now).voice == "no_desk"
     pair.a.post.desk_opened(DESK["a"], pair.now)
     assert pair.a.post.view(pair.now).voice == "no_far_desk"
-    pair.b.post.own_leg(leg("opaque"), pair.now)
+    pair.b.post.own_legs(leg("opaque"), pair.now)
     pair.settle()
     assert pair.a.legs == [leg("opaque")]
     assert pair.a.post.view(pair.now).voice == "connecting"
     report = AudioReport(mic="COLD", context="running", connection="connected")
     pair.a.post.desk_alive(DESK["a"], report, pair.now)
     assert pair.a.post.view(pair.now).voice == "ready"
-    pair.b.post.own_leg(None, pair.now)
+    pair.b.post.own_legs(NO_LEGS, pair.now)
     pair.settle()
-    assert pair.a.legs == [leg("opaque"), None]
+    assert pair.a.legs == [leg("opaque"), NO_LEGS]
+    assert pair.a.post.view(pair.now).voice == "no_far_desk"
 
 
 def test_far_leg_is_gone_with_its_post() -> None:
     pair = Pair()
-    pair.b.post.own_leg(leg("opaque"), pair.now)
+    pair.b.post.own_legs(leg("opaque"), pair.now)
     pair.settle()
     pair.restart(pair.b)
     assert pair.a.legs == [leg("opaque"), None]
-    pair.b.post.own_leg(leg("new"), pair.now)
+    pair.b.post.own_legs(leg("new"), pair.now)
     pair.settle()
     assert pair.a.legs[-1] == leg("new")
 
@@ -123,15 +126,15 @@ def test_far_leg_is_gone_with_its_post() -> None:
 def test_control_is_order_proof_and_sent_again() -> None:
     pair = Pair()
     pair.cut()
-    pair.b.post.own_leg(leg("one"), pair.now)
-    pair.b.post.own_leg(leg("two"), pair.now)
+    pair.b.post.own_legs(leg("one"), pair.now)
+    pair.b.post.own_legs(leg("two"), pair.now)
     pair.settle()
     one, two = pair.b.bodies(FrameClass.CONTROL)[-2:]
     for body in (two, one, two, one):
         pair.a.post.frame_received(FrameClass.CONTROL, 1, body, pair.now)
         pair.settle()
     assert pair.a.legs == [leg("two")]
-    pair.b.post.own_leg(leg("three"), pair.now)
+    pair.b.post.own_legs(leg("three"), pair.now)
     pair.settle()
     pair.connect()
     pair.settle()
@@ -141,7 +144,7 @@ def test_control_is_order_proof_and_sent_again() -> None:
 def test_lost_control_is_said_again() -> None:
     pair = Pair()
     pair.drop = lambda _to, frame_class, _body: frame_class == FrameClass.CONTROL
-    pair.b.post.own_leg(leg("lost"), pair.now)
+    pair.b.post.own_legs(leg("lost"), pair.now)
     pair.settle()
     pair.drop = lambda _to, _class, _body: False
     assert pair.a.legs == []

@@ -75,23 +75,23 @@ def test_cut_ends_at_a_checkpoint_where_one_fits() -> None:
 
 def test_newest_control_counts_and_old_starts_do_not() -> None:
     one, other = ControlOut(b"1-incarnation---"), ControlOut(b"2-incarnation---")
-    first = one.set("leg", b"1")
-    second = one.set("leg", b"2")
+    first = one.set("legs", b"1")
+    second = one.set("legs", b"2")
     assert first is not None
     assert second is not None
-    assert one.set("leg", b"2") is None
+    assert one.set("legs", b"2") is None
     assert one.live() == [second]
     taken = ControlIn()
     assert taken.take(first) is None, "no start of the peer is known"
     taken.restart(b"1-incarnation---")
     control = taken.take(second)
     assert control is not None
-    assert (control.name, control.version, control.payload) == ("leg", 2, b"2")
+    assert (control.name, control.version, control.payload) == ("legs", 2, b"2")
     assert taken.take(first) is not None, "nothing was accepted yet"
     taken.accept(control)
     assert taken.take(second) is None
     assert taken.take(first) is None
-    foreign = other.set("leg", b"3")
+    foreign = other.set("legs", b"3")
     assert foreign is not None
     assert taken.take(foreign) is None
     taken.restart(b"2-incarnation---")
@@ -103,11 +103,11 @@ def test_newest_control_counts_and_old_starts_do_not() -> None:
     "body",
     [
         b"",
-        encode([b"12345678", "leg", 1]),
-        encode([b"1234567", "leg", 1, None]),
-        encode([b"12345678", "leg", -1, None]),
+        encode([b"12345678", "legs", 1]),
+        encode([b"1234567", "legs", 1, None]),
+        encode([b"12345678", "legs", -1, None]),
         encode([b"12345678", 5, 1, None]),
-        encode([b"12345678", "leg", 1, bytes(5_000)]),
+        encode([b"12345678", "legs", 1, bytes(5_000)]),
     ],
 )
 def test_control_that_is_none(body: bytes) -> None:

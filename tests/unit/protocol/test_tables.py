@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openline.protocol import call, delivery, liveness
-from openline.protocol.call import CallInput, CallState, Outcome
+from openline.protocol.call import Answer, CallInput, CallState, Outcome
 from openline.protocol.delivery import RecordInput, RecordState
 from openline.protocol.liveness import LinkInput, LinkState
 from openline.protocol.machine import InputT, StateT, markdown, unwritten
@@ -75,7 +75,24 @@ def test_call_is_taken_by_the_called_officer_alone_and_never_again_opened() -> N
         if state is CallState.ENDED:
             assert after is CallState.ENDED
         elif after is CallState.TAKEN and state is not CallState.TAKEN:
-            assert given is CallInput.CALLED_TALKS
+            assert given is CallInput.CALLED_TAKES
+        elif after is CallState.HELD and state is not CallState.HELD:
+            assert given is CallInput.CALLED_FETCHES
+
+
+def test_no_state_of_a_call_goes_back() -> None:
+    order = list(CallState)
+    for (state, _), after in call.TRANSITIONS.items():
+        assert order.index(after) >= order.index(state)
+
+
+@pytest.mark.parametrize("before", list(Answer))
+@pytest.mark.parametrize("after", list(Answer))
+def test_no_answer_goes_back(before: Answer, after: Answer) -> None:
+    ranks = call.ANSWER_RANKS
+    assert call.follows(before, after) == (
+        ranks[after] > ranks[before] or before is after is Answer.FETCHING
+    )
 
 
 def test_every_end_has_an_outcome_and_nothing_else_has() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openline.record.cbor import Value, encode
-from openline.voice.cells import ControlBlock, build_cells
+from openline.voice.cells import ControlBlock, build_cells, restamp, without_piece
 from openline.voice.sdp import build_answer, parse_offer
 from tests.unit.voice.test_sdp import FAR, OFFER
 
@@ -31,19 +31,24 @@ def _control(block: ControlBlock) -> Vector:
 
 def cells() -> list[Vector]:
     rows = []
-    for name, why, datagram, control in (
-        ("cell-idle", "Media between words: every field of the control block is zero.", 1, IDLE),
-        ("cell-talking", "The talk key is held in an open call.", 187, TALKING),
-        ("cell-full", "The largest datagram that fits one cell.", 294, IDLE),
-        ("cell-two", "One byte more takes a second cell.", 295, TALKING),
-        ("cell-six", "The largest datagram at all.", 1500, IDLE),
+    for name, why, datagram, control, pair in (
+        ("cell-idle", "Media between words: every field of the control block is zero.", 1, IDLE, 0),
+        ("cell-talking", "The talk key is held in an open call.", 187, TALKING, 0),
+        ("cell-full", "The largest datagram that fits one cell.", 294, IDLE, 0),
+        ("cell-two", "One byte more takes a second cell.", 295, TALKING, 0),
+        ("cell-six", "The largest datagram at all.", 1500, IDLE, 0),
+        ("cell-pair", "Seat 2 of party 0 with seat 1 of party 1.", 187, TALKING, 7),
+        ("cell-last", "Seat 2 with seat 2: the last pair.", 60, IDLE, 8),
     ):
         octets = bytes(number % 251 for number in range(datagram))
-        bodies = build_cells(octets, generation=65_538, control=control, datagram_id=65_535)
+        bodies = build_cells(
+            octets, pair=pair, generation=65_538, control=control, datagram_id=65_535
+        )
         rows.append(
             {
                 "name": name,
                 "why": why,
+                "pair": pair,
                 "generation": 65_538,
                 "datagram_id": 65_535,
                 "control": _control(control),
@@ -51,7 +56,21 @@ def cells() -> list[Vector]:
                 "cells": [body.hex() for body in bodies],
             }
         )
-    return rows
+    return [*rows, _empty_cell()]
+
+
+def _empty_cell() -> Vector:
+    [last] = build_cells(b"\x80 gone before", generation=3, control=IDLE, datagram_id=77)
+    return {
+        "name": "cell-empty",
+        "why": "Nothing waited for this slot: the datagram id of the cell before, and no piece.",
+        "pair": 0,
+        "generation": 3,
+        "datagram_id": 77,
+        "control": _control(TALKING),
+        "datagram": "",
+        "cells": [restamp(without_piece(last), TALKING).hex()],
+    }
 
 
 def refused_cells() -> list[Vector]:
@@ -59,14 +78,14 @@ def refused_cells() -> list[Vector]:
     rows = []
     for name, why, at, value in (
         ("version", "Version 2.", 0, 2),
-        ("pair", "Pair 1.", 1, 1),
+        ("pair", "Pair 9: three seats on each side make nine pairs, from 0.", 1, 9),
         ("flag", "A flag that nobody knows.", 8, 0x07),
         ("reserved", "A reserved byte is not zero.", 16, 1),
         ("part-index", "Part 1 of 1.", 20, 1),
         ("part-none", "Part 0 of 0.", 21, 0),
         ("part-seven", "Seven parts.", 21, 7),
         ("part-short", "A part that is not the last is not full.", 21, 2),
-        ("piece-empty", "A piece of no bytes.", 25, 0),
+        ("piece-none", "A cell without a piece whose padding is not zero.", 25, 0),
         ("piece-long", "A piece of 295 bytes.", 24, 1),
         ("padding", "The last byte is not zero.", 319, 1),
     ):
@@ -122,6 +141,33 @@ def legs() -> list[Vector]:
     return rows
 
 
+def leg_maps() -> list[Vector]:
+    """The payload of the control object: which pair each leg is of."""
+    good = cast("Value", FAR.to_map())
+    rows: list[Vector] = []
+    for name, why, value, pairs in (
+        ("legs-none", "No desk.", {}, []),
+        ("legs-one", "One desk at seat 0, offered to seat 0.", {"0": good}, [0]),
+        (
+            "legs-two",
+            "Two pairs, and one that is not there.",
+            {"7": good, "1": good, "4": None},
+            [1, 7],
+        ),
+    ):
+        rows.append({"name": name, "why": why, "legs": encode(value).hex(), "pairs": pairs})
+    for name, why, bad in (
+        ("list", "Not a map.", [good]),
+        ("null", "Null is not a map.", None),
+        ("pair-nine", "A pair that does not exist.", {"9": good}),
+        ("pair-zeros", "Another way to write a number.", {"00": good}),
+        ("one-bad", "One leg of two is none: neither is taken.", {"0": good, "1": {}}),
+    ):
+        row = {"name": f"bad-legs-{name}", "why": why, "legs": encode(cast("Value", bad)).hex()}
+        rows.append({**row, "refused": "voice.leg"})
+    return rows
+
+
 def passing() -> list[Vector]:
     rows = (
         ("pass-opus", "Opus.", b"\x80\x6f" + bytes(60), "rtp"),
@@ -166,10 +212,11 @@ def answers() -> list[Vector]:
 
 def make() -> Vector:
     return {
-        "about": "docs/spec/voice.md: cells (4), legs (2), what passes (5), answers (3; "
-        "far leg of the vector 'leg', post at 192.0.2.10 port 7000).",
+        "about": "docs/spec/voice.md: cells (4), legs and maps of legs (2), what passes (5), "
+        "answers (3; far leg of the vector 'leg', post at 192.0.2.10 port 7000).",
         "cells": cells() + refused_cells(),
         "legs": legs(),
+        "leg_maps": leg_maps(),
         "passing": passing(),
         "answers": answers(),
     }

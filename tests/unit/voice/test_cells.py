@@ -13,6 +13,8 @@ from openline.voice.cells import (
     Reassembler,
     build_cells,
     parse_cell,
+    restamp,
+    without_piece,
 )
 
 CONTROL = ControlBlock(
@@ -54,7 +56,8 @@ def test_sizes_that_no_cell_carries(size: int) -> None:
     ("at", "value"),
     [
         (0, 2),  # version
-        (1, 1),  # pair
+        (1, 9),  # pair: three seats a side make nine
+        (1, 255),
         (8, 0x07),  # a flag nobody knows
         (16, 1),  # reserved
         (20, 1),  # part 1 of 1
@@ -77,8 +80,18 @@ def test_any_other_length_is_refused(size: int) -> None:
         parse_cell(cells_of(b"x")[0].ljust(400, b"\0")[:size])
 
 
-def test_an_empty_piece_is_refused() -> None:
+def test_a_cell_without_a_piece_carries_its_control_block_and_no_datagram() -> None:
     [body] = cells_of(b"x")
+    spoken = ControlBlock(call_tag=b"abcd", talking=True, call_open=True, talk_seq=9)
+    cell = parse_cell(restamp(without_piece(body), spoken))
+    assert (cell.control, cell.piece) == (spoken, b"")
+    assert cell.datagram_id == parse_cell(body).datagram_id
+    assert Reassembler().add(cell) is None
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_empty_part_of_a_longer_datagram_is_refused(place: int) -> None:
+    body = cells_of(bytes(400))[place]
     with pytest.raises(VoiceError, match=r"voice\.cell"):
         parse_cell(body[:24] + bytes(2) + bytes(294))
 
@@ -87,6 +100,7 @@ def test_parts_that_contradict_each_other_are_forgotten() -> None:
     first, second = (parse_cell(body) for body in cells_of(bytes(400)))
     other_count = parse_cell(cells_of(bytes(700))[1])
     changed = Cell(
+        pair=first.pair,
         generation=first.generation,
         control=first.control,
         part_index=0,
@@ -107,6 +121,7 @@ def test_six_full_parts_are_more_than_a_datagram() -> None:
     reassembler = Reassembler()
     parts = [
         Cell(
+            pair=0,
             generation=1,
             control=CONTROL,
             part_index=i,

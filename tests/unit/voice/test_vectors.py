@@ -9,6 +9,7 @@ from openline.errors import VoiceError
 from openline.record.cbor import decode
 from openline.voice.cells import Reassembler, parse_cell
 from openline.voice.legs import FarLeg
+from openline.voice.pairs import LEGS_BYTES_MAX, legs_from_map
 from openline.voice.relay import classify, refusal
 from tests.unit.voice.make_vectors import TARGET, make
 
@@ -35,10 +36,11 @@ def test_cells(row: dict[str, Any]) -> None:
     reassembler = Reassembler()
     cells = [parse_cell(bytes.fromhex(body)) for body in row["cells"]]
     *early, last = [reassembler.add(cell) for cell in cells]
-    assert last == bytes.fromhex(row["datagram"])
+    assert (last or b"") == bytes.fromhex(row["datagram"])
     assert not any(early)
     for cell in cells:
         assert cell.generation == row["generation"] % 65_536
+        assert cell.pair == row["pair"]
         assert cell.datagram_id == row["datagram_id"]
         assert cell.control.call_tag.hex() == row["control"]["call_tag"]
         assert cell.control.talk_seq == row["control"]["talk_seq"]
@@ -66,6 +68,19 @@ def test_legs(row: dict[str, Any]) -> None:
 def test_refused_legs(row: dict[str, Any]) -> None:
     with pytest.raises(VoiceError) as caught:
         FarLeg.from_map(decode(bytes.fromhex(row["leg"]), 1024))
+    assert caught.value.code == row["refused"]
+
+
+@pytest.mark.parametrize("row", of("leg_maps"))
+def test_leg_maps(row: dict[str, Any]) -> None:
+    legs = legs_from_map(decode(bytes.fromhex(row["legs"]), LEGS_BYTES_MAX))
+    assert sorted(legs) == row["pairs"]
+
+
+@pytest.mark.parametrize("row", of("leg_maps", refused=True))
+def test_refused_leg_maps(row: dict[str, Any]) -> None:
+    with pytest.raises(VoiceError) as caught:
+        legs_from_map(decode(bytes.fromhex(row["legs"]), LEGS_BYTES_MAX))
     assert caught.value.code == row["refused"]
 
 

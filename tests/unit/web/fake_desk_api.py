@@ -5,13 +5,15 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from openline.engine.call_views import AnswerWord, CallView, MannerWord, PrecedenceWord
 from openline.engine.desk import (
+    FIRST_SEAT,
     AlarmView,
     AudioReport,
-    CallView,
     CheckReport,
     DeskEvent,
     DeskSink,
+    DeskView,
     Figures,
     LampWord,
     LinkView,
@@ -22,6 +24,7 @@ from openline.engine.desk import (
     Refused,
     Rung,
     RungWord,
+    Seat,
     TextTaken,
     TimelineChanged,
     TimelineItem,
@@ -59,8 +62,8 @@ def post_view() -> PostView:
         peer_names={"en": "Harbour North", "zh": "北港"},
         link=link_view(),
         standing="IN_FORCE",
-        own_watch=WatchView(attended=True, code="W-1"),
-        peer_watch=WatchView(attended=True, code="W-12"),
+        own_watch=WatchView(attended=True, code="W-1", hears=True),
+        peer_watch=WatchView(attended=True, code="W-12", hears=True),
         record=RecordView(
             state="live", own_size=1204, peer_size=988, receipted=1204, sealed=1203, outbox=0
         ),
@@ -122,8 +125,10 @@ class FakeDeskApi:
     state: PostView = field(default_factory=post_view)
     items: list[TimelineItem] = field(default_factory=list)
     sinks: dict[bytes, DeskSink] = field(default_factory=dict)
+    seats: dict[bytes, Seat] = field(default_factory=dict)
     acts: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[AudioReport] = field(default_factory=list)
+    figures: list[Figures] = field(default_factory=list)
     refuse_texts: str = ""
     refuse_checks: str = ""
     views: int = 0
@@ -146,20 +151,45 @@ class FakeDeskApi:
     def said(self, kind: str) -> list[tuple[Any, ...]]:
         return [act for act in self.acts if act[0] == kind]
 
-    def desk_opened(self, desk: bytes, sink: DeskSink) -> None:
+    def desk_opened(self, desk: bytes, sink: DeskSink, seat: Seat = FIRST_SEAT) -> None:
         self.acts.append(("desk_opened", desk))
+        self.seats[desk] = seat
         self.sinks[desk] = sink
+
+    def seated(self, desk: bytes, seat: Seat) -> None:
+        self.acts.append(("seat", seat.slot, seat.role))
+        self.seats[desk] = seat
+
+    def private(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("private", on))
 
     def desk_closed(self, desk: bytes) -> None:
         self.acts.append(("desk_closed", desk))
         self.sinks.pop(desk, None)
+        self.seats.pop(desk, None)
 
     def desk_alive(self, _desk: bytes, report: AudioReport) -> None:
         self.reports.append(report)
 
+    def desk_figures(self, _desk: bytes, figures: Figures) -> None:
+        self.figures.append(figures)
+
     def view(self) -> PostView:
         self.views += 1
-        return replace(self.state, wall_ms=wall_ms())
+        desks = tuple(
+            DeskView(
+                desk=desk.hex(),
+                slot=seat.slot,
+                role=seat.role,
+                officer=seat.officer or "W-1",
+                mic="COLD",
+                talking=False,
+                private=False,
+                hears=True,
+            )
+            for desk, seat in sorted(self.seats.items(), key=lambda item: item[1].slot)
+        )
+        return replace(self.state, wall_ms=wall_ms(), desks=desks)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         return tuple(self.items[-limit:])
@@ -176,8 +206,25 @@ class FakeDeskApi:
     def text_opened(self, _desk: bytes, item: str) -> None:
         self.acts.append(("opened", item))
 
-    def talk(self, _desk: bytes, *, on: bool) -> None:
-        self.acts.append(("talk", on))
+    def talk(
+        self,
+        _desk: bytes,
+        *,
+        on: bool,
+        precedence: PrecedenceWord = "ROUTINE",
+        manner: MannerWord = "announce",
+    ) -> None:
+        more = () if (precedence, manner) == ("ROUTINE", "announce") else (precedence, manner)
+        self.acts.append(("talk", on, *more))
+
+    def two_way(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("two_way", on))
+
+    def answer(self, _desk: bytes, answer: AnswerWord, due_s: int = 0) -> None:
+        self.acts.append(("answer", answer, due_s))
+
+    def take_over(self, _desk: bytes) -> None:
+        self.acts.append(("take_over",))
 
     def sounded(self, _desk: bytes, call: str) -> None:
         self.acts.append(("sounded", call))
@@ -188,11 +235,20 @@ class FakeDeskApi:
     def silence_call(self, _desk: bytes) -> None:
         self.acts.append(("silence",))
 
+    def speak_phrase(self, _desk: bytes, n: int) -> None:
+        self.acts.append(("phrase", n))
+
+    def declare(self, _desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
+        self.acts.append(("declare", recording, interpreter, eta_s))
+
+    def record_call(self, _desk: bytes, *, on: bool) -> None:
+        self.acts.append(("record", on))
+
     def acknowledge(self, _desk: bytes, alarm: str) -> None:
         self.acts.append(("acknowledge", alarm))
 
-    def voice_offer(self, _desk: bytes, sdp: str) -> None:
-        self.acts.append(("offer", sdp))
+    def voice_offer(self, _desk: bytes, sdp: str, pair_slot: int = 0) -> None:
+        self.acts.append(("offer", sdp, pair_slot))
 
     def check_now(self, _desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
         self.acts.append(("check-now", text, voice, words))
@@ -202,6 +258,3 @@ class FakeDeskApi:
 
     def check_said(self, _desk: bytes, report: CheckReport) -> None:
         self.acts.append(("check-result", report))
-
-    def figures(self, _desk: bytes, figures: Figures) -> None:
-        self.acts.append(("figures", figures))

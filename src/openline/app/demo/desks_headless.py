@@ -21,11 +21,15 @@ from openline.app.demo.desks import HEARD_S_MAX, READY_S_MAX, RECEIPT_S_MAX, Kin
 from openline.app.demo.posts import SIDES, Side, opposite
 from openline.app.demo.scene import Scene
 from openline.errors import AccessError, ConfigError, VoiceError
-from openline.headless import HeadlessDesk, load_wav
+from openline.headless import BLOCK_SIZE, HeadlessDesk, load_wav
+from openline.headless.sound import BLOCK_S
 
 ALIVE_S: Final = 1.0
 RETRY_S: Final = 0.1
 SIGNIN_S_MAX: Final = 5.0
+FAR_SEAT: Final = 0
+SENT_AWAY: Final = frozenset({"web.taken_over", "web.slow", "web.frame", "web.rate"})
+"""A page that was told one of these does not come back by itself."""
 
 Frame = dict[str, Any]
 
@@ -76,12 +80,18 @@ class Desk:
         self._refused: dict[str, str] = {}
         self._gate_open = False
         self._generation = 0
+        self._sent_away = ""
+        self.visible = True
         self.view: Frame = {}
         self.items: dict[str, Frame] = {}
         self.heard_s: list[float] = []
 
     async def run(self) -> None:
-        """Sit at the desk until cancelled."""
+        """Sit at the desk until cancelled.
+
+        Raises:
+            AccessError: ``demo.signin``, or the code with which the post sent this desk away.
+        """
         self._cookie = await asyncio.to_thread(sign_in, self._address)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -97,6 +107,11 @@ class Desk:
                 await self._sit_once()
             self._socket = None
             self.view = {}
+            self._gate_open = False
+            if self.talking:
+                self._stop_talking("post_lost")
+            if self._sent_away:
+                raise AccessError(self._sent_away, "the post sent this desk away")
             await asyncio.sleep(RETRY_S)
 
     async def _sit_once(self) -> None:
@@ -113,6 +128,8 @@ class Desk:
                 await self._told(json.loads(raw))
 
     async def _told(self, frame: Frame) -> None:
+        if frame.get("pair_slot", FAR_SEAT) != FAR_SEAT:
+            return  # It speaks with the first seat of the far side alone.
         match frame["t"]:
             case "welcome":
                 self.view = frame["view"]
@@ -134,9 +151,16 @@ class Desk:
             case "reset":
                 await self._offer(fresh=True)
             case _:
-                pass
+                self._ended(frame)
         async with self._changed:
             self._changed.notify_all()
+
+    def _ended(self, frame: Frame) -> None:
+        """The post took the key, or this desk, away."""
+        if frame["t"] == "stop-talking":
+            self._stop_talking(frame["reason"])
+        elif frame["t"] == "closed" and frame["code"] in SENT_AWAY:
+            self._sent_away = frame["code"]
 
     def _take_items(self, items: list[Frame]) -> None:
         for item in items:
@@ -146,7 +170,8 @@ class Desk:
 
     async def _offer(self, *, fresh: bool) -> None:
         if fresh or self._media is None:
-            old, self._media = self._media, HeadlessDesk(on_heard=self._heard)
+            old = self._media
+            self._media = HeadlessDesk(on_block=self._block, on_heard=self._heard)
             self._generation = 0
             if old is not None:
                 await old.close()
@@ -157,6 +182,15 @@ class Desk:
             named = f"\\g<0>a=openline-generation:{self._generation}\r\n"
             sdp = re.sub(r"^t=.*\r\n", named, sdp, count=1, flags=re.MULTILINE)
         await self.send("offer", sdp=sdp)
+
+    def _block(self, block: bytes) -> None:
+        """Each 20 ms of decoded far sound, the gate open or shut; nobody listens here."""
+
+    def _stop_talking(self, reason: str) -> None:
+        """The post takes the key away: nothing is sent from the next block on."""
+        del reason
+        if self._media is not None:
+            self._media.stop_talking()
 
     def _heard(self, now_s: float) -> None:
         self.heard_s.append(now_s)
@@ -169,7 +203,9 @@ class Desk:
             if self._socket is not None and self._media is not None:
                 mic = "LIVE" if self._media.talking else "COLD"
                 state = self._media.state
-                await self.send("alive", mic=mic, context="running", connection=state, error="")
+                report = {"mic": mic, "context": "running", "connection": state, "error": ""}
+                hears = {"hears": True, "deaf": "", "silent_mic": False}
+                await self.send("alive", **report, **hears, visible=self.visible)
             await asyncio.sleep(ALIVE_S)
 
     async def send(self, kind: str, **facts: object) -> None:
@@ -177,6 +213,16 @@ class Desk:
         if self._socket is not None:
             with contextlib.suppress(WebSocketException, OSError):
                 await self._socket.send(json.dumps({"t": kind, **facts}))
+
+    @property
+    def talking(self) -> bool:
+        """Samples are being sent."""
+        return self._media is not None and self._media.talking
+
+    @property
+    def voice_s(self) -> float:
+        """Length of the voice, in seconds."""
+        return len(self._voice) / BLOCK_SIZE * BLOCK_S
 
     @property
     def can_talk(self) -> bool:

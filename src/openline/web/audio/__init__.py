@@ -14,12 +14,18 @@ FILES: Final[dict[str, str]] = {
     "main.js": "text/javascript",
     "graph.js": "text/javascript",
     "leg.js": "text/javascript",
+    "mesh.js": "text/javascript",
     "talker.js": "text/javascript",
     "meter.js": "text/javascript",
     "keep.js": "text/javascript",
     "chirp.js": "text/javascript",
     "chirps.js": "text/javascript",
     "listen.js": "text/javascript",
+    "hearing.js": "text/javascript",
+    "alarm.js": "text/javascript",
+    "figures.js": "text/javascript",
+    "phrase.js": "text/javascript",
+    "record.js": "text/javascript",
 }
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 
@@ -48,21 +54,18 @@ def render_page(*, console_origin: str, sample: bool = False) -> bytes:
     return page.replace("{{sample}}\n", f"{_SAMPLE}\n" if sample else "").encode()
 
 
-def content_security_policy(
-    *, console_origin: str, sample: bool = False, above: Iterable[str] = ()
-) -> str:
+def content_security_policy(*, console_origin: str, above: Iterable[str] = ()) -> str:
     """The policy to send with the page: its own scripts, one framing console, nothing else.
 
     Args:
         console_origin: the console that frames it.
-        sample: it may fetch a recorded voice of its own origin.
         above: origins that may frame the console in turn (the demonstration).
     """
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
-            "connect-src 'self'" if sample else "connect-src 'none'",
+            "connect-src 'self'",  # the phrases, and a recorded voice where that is allowed
             "media-src 'self' mediastream:",
             f"frame-ancestors {' '.join((console_origin, *above))}",
             "base-uri 'none'",

@@ -1,6 +1,7 @@
 // The sound graph: the silent track, the far sound with its gate, the meters.
 //
-// far stream -> meter (heard, level, limiter) -> gate -> volume -> loudspeaker
+// far streams, mixed -> meter (heard, level, limiter) -> gate -> volume -> loudspeaker
+// own side's streams, mixed -> meter (level, limiter) -> private gate -> volume -> loudspeaker
 // The meter stands before the gate: what is decoded is measured even while
 // nothing is played. The gate is shut until the console opens it.
 
@@ -18,8 +19,13 @@ export class Graph {
   constructor({ onLevel, onWave, onHeard, onChange }) {
     Object.assign(this, { onLevel, onWave, onHeard, onChange });
     this.context = null;
-    this.silentTrack = null;
-    this.farSource = null;
+    this.silentTrack = null; // to the far side; a line check's chirps go out on it
+    this.quietTrack = null; // to the desks of our own side: silence and nothing else, ever
+    this.farSources = new Map(); // pair slot -> source
+    this.ownSideSources = new Map();
+    this.privateLevel = 0;
+    this.privateOpen = false;
+    this.privateHeld = false;
     this.ownSource = null;
     this.probing = false;
     this.own = { rms: 0, peak: 0, wave: [] };
@@ -33,7 +39,11 @@ export class Graph {
 
   output() {
     const latency = this.context?.outputLatency ?? 0;
-    return { gate: this.gateOpen, latency_ms: Math.round(latency * 1000) };
+    return {
+      gate: this.gateOpen,
+      private_gate: this.privateOpen && !this.privateHeld,
+      latency_ms: Math.round(latency * 1000),
+    };
   }
 
   /** Make the graph once; after a click of the officer, wake it. */
@@ -56,10 +66,15 @@ export class Graph {
     const nothing = context.createGain();
     const carrier = context.createMediaStreamDestination();
     carrier.channelCount = 1;
-    this.carrier = carrier; // of the silent track: a line check's chirps go out on it
+    this.carrier = carrier; // of the silent track of every far sender
+    const quiet = context.createMediaStreamDestination();
+    quiet.channelCount = 1;
     nothing.gain.value = 0;
-    silence.connect(nothing).connect(carrier);
+    silence.connect(nothing);
+    nothing.connect(carrier);
+    nothing.connect(quiet);
     silence.start();
+    [this.quietTrack] = quiet.stream.getAudioTracks();
     [this.silentTrack] = carrier.stream.getAudioTracks();
     this.farMeter = this.meter((report) => this.farReport(report));
     this.ownMeter = this.meter((report) => { this.ownReport(report); });
@@ -68,10 +83,15 @@ export class Graph {
     this.loudness = context.createGain();
     this.loudness.gain.value = this.volume;
     this.farMeter.connect(this.gate).connect(this.loudness).connect(context.destination);
+    this.privateMeter = this.meter(({ rms }) => { if (rms !== undefined) this.privateLevel = rms; });
+    this.privateGate = context.createGain();
+    this.privateGate.gain.value = 0;
+    this.privateMeter.connect(this.privateGate).connect(this.loudness);
     const sink = context.createGain();
     sink.gain.value = 0;
     this.ownMeter.connect(sink).connect(context.destination);
     this.setGate(this.gateOpen);
+    this.setPrivate();
   }
 
   meter(onReport) {
@@ -93,6 +113,7 @@ export class Graph {
     if (heard !== undefined) { this.onHeard(heard); return; }
     const level = {
       own: round(dbfs(this.own.rms)), far: round(dbfs(rms)), clip: this.own.peak >= 0.99,
+      private: round(dbfs(this.privateLevel)),
     };
     if (this.probing) level.far_peak_lsb = Math.round(probe * 32_768 * 100) / 100;
     this.onLevel(level);
@@ -102,10 +123,21 @@ export class Graph {
     }
   }
 
-  connectFar(stream) {
-    this.farSource?.disconnect();
-    this.farSource = this.context.createMediaStreamSource(stream);
-    this.farSource.connect(this.farMeter);
+  /** The sound of one far desk; that of several is mixed. */
+  connectFar(stream, slot = 0) {
+    this.mix(this.farSources, slot, stream, this.farMeter);
+  }
+
+  /** The private sound of another desk of our own side. */
+  connectOwnSide(stream, slot) {
+    this.mix(this.ownSideSources, slot, stream, this.privateMeter);
+  }
+
+  mix(sources, slot, stream, meter) {
+    sources.get(slot)?.disconnect();
+    const source = this.context.createMediaStreamSource(stream);
+    sources.set(slot, source);
+    source.connect(meter);
   }
 
   /** Meter our own device while it is open; null when it is closed. */
@@ -121,6 +153,22 @@ export class Graph {
     this.gateOpen = open;
     // 3 ms of slope: no click, and no word is lost.
     this.gate?.gain.setTargetAtTime(open ? 1 : 0, this.context.currentTime, 0.003);
+  }
+
+  /** The gate of the own side's private sound; it is shut whenever our own microphone is LIVE. */
+  setPrivateGate(open) {
+    this.privateOpen = open;
+    this.setPrivate();
+  }
+
+  holdPrivate(held) {
+    this.privateHeld = held;
+    this.setPrivate();
+  }
+
+  setPrivate() {
+    const value = this.privateOpen && !this.privateHeld ? 1 : 0;
+    this.privateGate?.gain.setTargetAtTime(value, this.context.currentTime, 0.003);
   }
 
   setVolume(value) {

@@ -1,4 +1,4 @@
-// The connection to our own post: one RTCPeerConnection, warm all the time.
+// One connection through our own post to one other desk: an RTCPeerConnection, warm all the time.
 //
 // We offer, the post answers. The sender carries the silent track from the
 // start and never nothing: a gap in RTP costs up to 855 ms at the next word.
@@ -13,16 +13,24 @@ const withGeneration = (sdp, generation) => (
 );
 
 export class Leg {
-  constructor({ silentTrack, onOffer, onFarStream, onRestart, onChange }) {
-    Object.assign(this, { silentTrack, onOffer, onFarStream, onRestart, onChange });
+  constructor({ slot, silentTrack, onOffer, onStream, onRestart, onChange }) {
+    Object.assign(this, { slot, silentTrack, onOffer, onStream, onRestart, onChange });
     this.pc = null;
+    this.sender = null;
     this.generation = 0;
     this.timer = 0;
     this.stalled = false;
   }
 
+  /** A desk that went says so (DTLS close), and Chromium still calls the connection connected. */
   get state() {
-    return this.pc?.connectionState ?? "none";
+    const word = this.pc?.connectionState ?? "none";
+    return word === "connected" && this.sender.transport?.state !== "connected" ? "closed" : word;
+  }
+
+  /** The other desk was there once. */
+  get answered() {
+    return Boolean(this.pc?.remoteDescription);
   }
 
   /** The sender if the connection stands, else null. */
@@ -45,14 +53,14 @@ export class Leg {
     return undefined;
   }
 
-  /** Drop the connection and offer a new one with a new certificate. */
+  /** Drop the connection and offer a new one with a new certificate: by it the posts tell the two apart. */
   async renew() {
     this.close();
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
     this.pc = pc;
     const { sender } = this.transceiver(pc);
     this.sender = sender;
-    pc.ontrack = ({ track }) => { if (this.pc === pc) this.onFarStream(new MediaStream([track])); };
+    pc.ontrack = ({ track }) => { if (this.pc === pc) this.onStream(new MediaStream([track])); };
     pc.onconnectionstatechange = () => { if (this.pc === pc) this.changed(pc); };
     await pc.setLocalDescription();
     if (this.pc !== pc) return;
@@ -82,6 +90,8 @@ export class Leg {
     if (pc.signalingState === "have-local-offer") {
       try {
         await pc.setRemoteDescription({ type: "answer", sdp });
+        const { transport } = this.sender ?? {};
+        if (transport) transport.onstatechange = () => { if (this.pc === pc) this.onChange(); };
       } catch (error) {
         console.error(error);
         this.onChange("voice.answer");
@@ -95,7 +105,7 @@ export class Leg {
 
   /** Answered long ago and never connected: a handshake begun into a dead link backs off for minutes. */
   look(pc) {
-    if (this.pc !== pc || this.state === "connected" || this.state === "failed") return;
+    if (this.pc !== pc || ["connected", "closed", "failed"].includes(this.state)) return;
     this.stalled = true;
     this.onChange("voice.connection_failed");
     this.onRestart();

@@ -1,12 +1,17 @@
-// The media page: one console, one MessagePort, one connection. docs/spec/voice.md section 6.
+// The media page: one console, one MessagePort, a connection to each other desk. docs/spec/voice.md section 6.
 //
 // This page holds no session, no key and no word of the record. It trusts one
 // origin, named by the post in the page itself, and obeys one port from there.
 
 import { Chirper } from "./chirp.js";
+import { AlarmSound } from "./alarm.js";
+import { FiguresOf } from "./figures.js";
 import { Graph } from "./graph.js";
+import { Hearing } from "./hearing.js";
 import { Keeper } from "./keep.js";
-import { Leg } from "./leg.js";
+import { Mesh } from "./mesh.js";
+import { Phrase } from "./phrase.js";
+import { CallRecorder } from "./record.js";
 import { TalkError, Talker } from "./talker.js";
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
@@ -15,6 +20,23 @@ const sampleAllowed = meta("openline-sample") !== null;
 // A console that once said "alive" and falls silent is gone: a port tells nobody
 // that its other end was closed (Chromium 156 fires no "close").
 const ALIVE_MS = 2_500;
+
+/** Which connection a frame is about; the first, if it does not say. */
+const pairSlot = ({ pair_slot }) => (Number.isInteger(pair_slot) ? pair_slot : 0);
+
+const elements = new Map();
+
+/** Without an element that plays it Chromium pulls no far sound (measured/voice.md). */
+function pull(stream, slot) {
+  let element = elements.get(slot);
+  if (!element) {
+    element = document.body.appendChild(document.createElement("audio"));
+    element.muted = true;
+    elements.set(slot, element);
+  }
+  element.srcObject = stream;
+  element.play().catch(() => {});
+}
 
 /** Everything behind the port. */
 class Desk {
@@ -29,19 +51,34 @@ class Desk {
       onHeard: (at_ms) => this.post({ t: "heard", at_ms }),
       onChange: () => this.report(),
     });
+    this.alarm = new AlarmSound(this.graph);
+    this.hearing = new Hearing({ graph: this.graph, onChange: () => this.report() });
+    this.figures = new FiguresOf(this.graph);
     this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
     this.chirper = new Chirper({ graph: this.graph, onSaid: (said) => this.post({ t: "chirp-heard", ...said }) });
+    this.phrase = new Phrase(this.graph, (spoke) => this.post({ t: "spoke", ...spoke }));
+    this.recorder = new CallRecorder({
+      graph: this.graph,
+      phrase: this.phrase,
+      onPiece: (piece) => this.port?.postMessage({ t: "recorded", ...piece }, [piece.bytes]),
+    });
     this.talker = new Talker({
       graph: this.graph,
-      sender: () => this.leg.connectedSender(),
-      onChange: (error) => this.report(error),
-      onLive: (at_ms) => this.post({ t: "live", at_ms }),
+      sender: () => this.mesh.farSender(),
+      ownSender: () => this.mesh.ownSender(),
+      onChange: (error) => this.micChanged(error),
+      onLive: (at_ms) => {
+        this.recorder.live(this.talker.device.sent);
+        this.post({ t: "live", at_ms });
+      },
       sampleAllowed,
     });
-    this.leg = new Leg({
+    this.mesh = new Mesh({
       silentTrack: () => this.graph.silentTrack,
-      onOffer: (sdp, generation) => this.post({ t: "offer", sdp, generation }),
-      onFarStream: (stream) => this.farStream(stream),
+      quietTrack: () => this.graph.quietTrack,
+      onOffer: (sdp, generation, pair_slot) => this.post({ t: "offer", sdp, generation, pair_slot }),
+      onFarStream: (stream, slot) => { pull(stream, slot); this.graph.connectFar(stream, slot); },
+      onOwnStream: (stream, slot) => { pull(stream, slot); this.graph.connectOwnSide(stream, slot); },
       onRestart: () => this.post({ t: "restart" }),
       onChange: (error) => this.connectionChanged(error),
     });
@@ -58,8 +95,12 @@ class Desk {
       t: "state",
       mic: this.talker.mic,
       context: this.graph.state,
-      pc: this.leg.state,
+      pc: this.mesh.state,
+      private_pc: this.mesh.privateState,
       output: this.graph.output(),
+      hearing: this.hearing.facts(),
+      source: this.talker.source.kind,
+      muted: this.talker.muted,
     };
     if (this.error) state.error = this.error;
     const text = JSON.stringify(state);
@@ -69,49 +110,69 @@ class Desk {
     }
   }
 
-  connectionChanged(error) {
-    if (this.leg.state !== "connected") this.talker.interrupt();
+  /** What is no longer LIVE is no longer recorded; its track was disabled in the turn of the release. */
+  micChanged(error) {
+    if (this.talker.mic !== "LIVE") this.recorder.cold();
     this.report(error);
   }
 
-  farStream(stream) {
-    // Without an element that plays it Chromium pulls no far sound (measured/voice.md).
-    const element = document.getElementById("far");
-    element.srcObject = stream;
-    element.play().catch(() => {});
-    this.graph.connectFar(stream);
+  connectionChanged(error) {
+    const lost = { LIVE: this.mesh.farSender(), PRIVATE: this.mesh.ownSender() }[this.talker.wanted] === null;
+    if (lost) this.talker.interrupt();
+    this.report(error);
   }
 
-  async start() {
+  async start(slot) {
     this.error = undefined;
+    if (Number.isInteger(slot)) this.slot = slot;
     await this.graph.start();
-    await this.leg.start();
+    this.alarm.again();
+    await this.mesh.start(this.slot);
     this.report();
     if (this.graph.state !== "running") this.report("voice.context_suspended");
   }
 
-  async reset() {
+  async reset(slot) {
     if (this.graph.silentTrack === null) return this.start();
-    return this.leg.renew();
+    return this.mesh.renew(slot);
+  }
+
+  /** The test tone, by an officer's act; looked for in the microphone only while that is open anyway. */
+  async test() {
+    await this.graph.start();
+    const found = await this.hearing.test({ measure: this.talker.mic === "ARMED" });
+    this.post({ t: "tested", found, played: this.graph.state === "running" });
+  }
+
+  async measure() {
+    for (const [slot, { pc }] of [...this.mesh.legs]) {
+      const figures = await this.figures.sample(pc, slot);
+      if (figures !== null) this.post(figures);
+    }
   }
 
   alive() {
     this.post({ t: "alive" });
+    this.hearing.look();
+    this.measure();
     clearTimeout(this.aliveTimer);
     this.aliveTimer = setTimeout(() => {
       this.talker.interrupt();
       this.graph.setGate(false);
+      this.graph.setPrivateGate(false);
     }, ALIVE_MS);
   }
 
   obey(frame) {
     switch (frame.t) {
-      case "start": return this.start();
-      case "answer": return this.leg.answer(String(frame.sdp), Number(frame.generation));
-      case "reset": return this.reset();
+      case "start": return this.start(frame.slot);
+      case "answer": return this.mesh.answer(String(frame.sdp), Number(frame.generation), pairSlot(frame));
+      case "reset": return this.reset(pairSlot(frame));
       case "arm": this.error = undefined; return this.talker.arm();
       case "cold": this.error = undefined; return this.talker.cold();
       case "talk": this.error = undefined; return this.talker.talk(frame.on === true);
+      case "private": this.error = undefined; return this.talker.private(frame.on === true);
+      case "private-gate": this.graph.setPrivateGate(frame.open === true); return undefined;
       case "gate": return this.graph.setGate(frame.open === true);
       case "volume": return this.graph.setVolume(Number(frame.value));
       case "source": return this.talker.setSource(frame);
@@ -120,6 +181,12 @@ class Desk {
       case "replay": return this.keeper?.replay();
       case "chirp": return this.chirper.obey(frame);
       case "tone": return this.graph.tone(String(frame.name));
+      case "test": return this.test();
+      case "alarm": return this.alarm.set(frame.on === true);
+      case "speak": return void this.phrase.speak(String(frame.url), Number(frame.seq));
+      case "hush": return this.phrase.hush();
+      case "record":
+        return frame.on === true ? this.recorder.begin(String(frame.call), Number(frame.part)) : this.recorder.end();
       case "alive": return this.alive();
       default: return undefined;
     }
@@ -132,8 +199,12 @@ class Desk {
     this.talker.stop();
     this.chirper.stop();
     this.keeper?.end();
+    this.alarm.set(false);
+    this.recorder.end();
+    this.phrase.hush();
     this.graph.setGate(false);
-    this.leg.close();
+    this.graph.setPrivateGate(false);
+    this.mesh.close();
   }
 }
 

@@ -8,6 +8,11 @@ const SILENCE_SAMPLES = 0.3 * sampleRate;
 const REPORT_QUANTA = 30; // of 128 samples: 80 ms at 48 kHz
 const WAVE_QUANTA = 4; // 10.7 ms
 const KNEE = 0.5;
+// Loudness: above this a long sound is turned down, whoever sends it. Attack 10 ms, release 250 ms.
+const LOUD = 0.3;
+const ATTACK = 1 - Math.exp(-1 / (0.01 * sampleRate));
+const RELEASE = 1 - Math.exp(-1 / (0.25 * sampleRate));
+const EAR_QUANTA = 19; // 50 ms
 
 class Meter extends AudioWorkletProcessor {
   constructor() {
@@ -15,6 +20,7 @@ class Meter extends AudioWorkletProcessor {
     this.quiet = 0;
     this.probing = false;
     this.probe = 0;
+    this.energy = 0;
     this.begin();
     this.port.onmessage = ({ data }) => {
       this.probing = data.probe === true;
@@ -47,12 +53,20 @@ class Meter extends AudioWorkletProcessor {
       } else {
         this.quiet += 1;
       }
-      // Loudness limit: above the knee a smooth bend towards 0.75 of full scale.
-      out[i] = size_ <= KNEE ? value : Math.sign(value) * (KNEE + 0.25 * Math.tanh((size_ - KNEE) / 0.25));
+      out[i] = this.limit(value);
     }
     if (!samples) this.quiet += size;
     this.account(peak);
     return true;
+  }
+
+  /** Limit loudness slowly and peaks at once: above the knee a smooth bend towards 0.75 of full scale. */
+  limit(value) {
+    const square = value * value;
+    this.energy += (square - this.energy) * (square > this.energy ? ATTACK : RELEASE);
+    const quieter = this.energy > LOUD * LOUD ? value * (LOUD / Math.sqrt(this.energy)) : value;
+    const size = Math.abs(quieter);
+    return size <= KNEE ? quieter : Math.sign(quieter) * (KNEE + 0.25 * Math.tanh((size - KNEE) / 0.25));
   }
 
   account(peak) {
@@ -73,4 +87,35 @@ class Meter extends AudioWorkletProcessor {
   }
 }
 
+/** How strong one tone is in the microphone, each 50 ms, in dB of full scale (Goertzel). */
+class Ear extends AudioWorkletProcessor {
+  constructor({ processorOptions: { hertz } }) {
+    super();
+    this.turn = 2 * Math.cos((2 * Math.PI * hertz) / sampleRate);
+    this.begin();
+  }
+
+  begin() {
+    this.quanta = this.count = this.last = this.older = 0;
+  }
+
+  process([input]) {
+    for (const value of input[0] ?? []) {
+      const next = value + this.turn * this.last - this.older;
+      this.older = this.last;
+      this.last = next;
+      this.count += 1;
+    }
+    this.quanta += 1;
+    if (this.quanta === EAR_QUANTA) {
+      const power = this.last ** 2 + this.older ** 2 - this.turn * this.last * this.older;
+      const amplitude = this.count > 0 ? (2 * Math.sqrt(Math.max(0, power))) / this.count : 0;
+      this.port.postMessage({ at: currentTime, level: Math.max(-120, 20 * Math.log10(amplitude || 1e-6)) });
+      this.begin();
+    }
+    return true;
+  }
+}
+
 registerProcessor("openline-meter", Meter);
+registerProcessor("openline-ear", Ear);

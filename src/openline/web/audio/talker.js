@@ -1,4 +1,8 @@
-// The microphone: COLD (no open device), ARMED (open, nothing sent), LIVE (sent).
+// The microphone: COLD (no open device), ARMED (open, nothing sent), LIVE (sent to the far side),
+// PRIVATE (sent to the desks of the own side alone).
+//
+// The two never mix: each has a clone of the device's track of its own, and only that of
+// the present state is enabled. A sender of the far side never holds the private clone.
 //
 // One loop drives what is towards what is wanted, so that a key let go while
 // the device is still opening never goes LIVE. What is sent is a clone of the
@@ -16,6 +20,8 @@ const CONSTRAINTS = {
   audio: { channelCount: 1, echoCancellation: true, noiseSuppression: false, autoGainControl: false },
 };
 
+const SENDING = ["LIVE", "PRIVATE"];
+
 const ERRORS = {
   NotAllowedError: "voice.microphone_refused",
   NotFoundError: "voice.no_microphone",
@@ -31,13 +37,19 @@ export class TalkError extends Error {
 }
 
 export class Talker {
-  constructor({ graph, sender, onChange, onLive, sampleAllowed }) {
-    Object.assign(this, { graph, sender, onChange, onLive, sampleAllowed });
+  constructor({ graph, sender, ownSender, onChange, onLive, sampleAllowed }) {
+    Object.assign(this, { graph, sender, ownSender, onChange, onLive, sampleAllowed });
     this.mic = "COLD";
     this.wanted = "COLD";
     this.source = { kind: "mic" };
     this.device = null;
+    this.carrier = null; // the senders that the microphone was put onto last
     this.timers = [];
+  }
+
+  /** The device is open and the browser or the machine silences it. */
+  get muted() {
+    return this.device?.track.muted === true;
   }
 
   arm() {
@@ -62,9 +74,25 @@ export class Talker {
     return this.settle();
   }
 
+  /** The private key went down or up: speech to the own side alone. */
+  private(on) {
+    if (on && this.ownSender() === null) {
+      this.graph.tone("refused");
+      throw new TalkError("voice.nobody_private");
+    }
+    if (on && this.graph.state !== "running") throw new TalkError("voice.context_suspended");
+    if (on && this.wanted !== "PRIVATE") this.want("PRIVATE");
+    if (!on && this.wanted === "PRIVATE") this.want("ARMED");
+    return this.settle();
+  }
+
+  get sending() {
+    return SENDING.includes(this.mic);
+  }
+
   /** Connection or console lost: nothing is sent from this turn on. */
   interrupt() {
-    if (this.wanted !== "LIVE") return;
+    if (!SENDING.includes(this.wanted)) return;
     this.want("ARMED");
     this.settle();
     this.onChange("voice.interrupted");
@@ -89,12 +117,15 @@ export class Talker {
   want(state) {
     this.wanted = state;
     if (state !== "LIVE" && this.device) this.device.sent.enabled = false;
+    if (state !== "PRIVATE" && this.device) this.device.whispered.enabled = false;
+    // What the own side says in private must not reach an open microphone from the loudspeaker.
+    this.graph.holdPrivate(state === "LIVE");
     for (const timer of this.timers) clearTimeout(timer);
     this.timers = [];
     if (state === "ARMED") this.after(ARMED_MS, () => this.cold());
-    if (state === "LIVE") {
+    if (SENDING.includes(state)) {
       this.after(STUCK_MS - WARNING_MS, () => this.graph.tone("stuck"));
-      this.after(STUCK_MS, () => { this.onChange("voice.stuck_key"); this.talk(false); });
+      this.after(STUCK_MS, () => { this.onChange("voice.stuck_key"); this.want("ARMED"); this.settle(); });
     }
   }
 
@@ -115,18 +146,18 @@ export class Talker {
       } catch (error) {
         this.want("COLD");
         this.closeDevice();
-        await this.sender()?.replaceTrack(this.graph.silentTrack).catch(() => {});
+        await this.carrier?.silence().catch(() => {});
         this.mic = "COLD";
         this.onChange(error instanceof TalkError ? error.code : ERRORS[error.name] ?? "voice.microphone");
         return;
       }
       // Between attaching and a key that went up meanwhile nothing is sent: say LIVE only if it is.
-      if (this.mic !== "LIVE" || this.wanted === "LIVE") this.onChange();
+      if (!this.sending || this.wanted === this.mic) this.onChange();
     }
   }
 
   async step() {
-    if (this.mic === "LIVE") await this.detach();
+    if (this.sending) await this.detach();
     else if (this.wanted === "COLD") this.closeDevice();
     else if (this.mic === "COLD") await this.openDevice();
     else await this.attach();
@@ -135,9 +166,13 @@ export class Talker {
   async openDevice() {
     await this.graph.start();
     const device = await (this.source.kind === "sample" ? this.openSample() : this.openMicrophone());
-    device.sent = device.track.clone();
-    device.sent.enabled = false;
+    for (const name of ["sent", "whispered"]) {
+      device[name] = device.track.clone();
+      device[name].enabled = false;
+    }
     device.track.onended = () => this.deviceLost(device);
+    device.track.onmute = () => this.onChange();
+    device.track.onunmute = () => this.onChange();
     this.device = device;
     this.graph.connectOwn(device.track);
     this.mic = "ARMED";
@@ -177,24 +212,28 @@ export class Talker {
   }
 
   async attach() {
-    const sender = this.sender();
-    if (sender === null) throw new TalkError("voice.not_connected");
+    const kind = this.wanted;
+    const sender = kind === "LIVE" ? this.sender() : this.ownSender();
+    if (sender === null) throw new TalkError(kind === "LIVE" ? "voice.not_connected" : "voice.nobody_private");
     const { device } = this;
+    const track = kind === "LIVE" ? device.sent : device.whispered;
     // Enabled before it is attached (9 ms sooner heard); a key that goes up meanwhile disables it again.
-    device.sent.enabled = this.wanted === "LIVE";
-    await sender.replaceTrack(device.sent);
-    this.mic = "LIVE";
-    if (this.wanted !== "LIVE" || this.device !== device) return; // The loop takes it back.
+    track.enabled = true;
+    this.carrier = sender;
+    await sender.replaceTrack(track);
+    this.mic = kind;
+    if (this.wanted !== kind || this.device !== device) return; // The loop takes it back.
     device.begin();
-    this.onLive(Date.now());
+    if (kind === "LIVE") this.onLive(Date.now());
   }
 
   async detach() {
     if (this.device) {
       this.device.sent.enabled = false;
+      this.device.whispered.enabled = false;
       this.device.end();
     }
-    await this.sender()?.replaceTrack(this.graph.silentTrack);
+    await this.carrier?.silence();
     this.mic = this.device ? "ARMED" : "COLD";
   }
 
@@ -202,13 +241,14 @@ export class Talker {
     const { device } = this;
     this.device = null;
     if (device) {
-      device.track.onended = null;
+      device.track.onended = device.track.onmute = device.track.onunmute = null;
       device.end();
       device.sent.stop();
+      device.whispered.stop();
       device.track.stop();
       this.graph.connectOwn(null);
     }
-    if (this.mic !== "LIVE") this.mic = "COLD";
+    if (!this.sending) this.mic = "COLD";
   }
 
   deviceLost(device) {

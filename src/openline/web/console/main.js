@@ -5,10 +5,14 @@ import { AudioLink } from "./audio-link.js";
 import { Draft } from "./draft.js";
 import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
+import { Sound } from "./sound.js";
+import { Private } from "./private.js";
+import { mine, seated } from "./seat.js";
 import { Socket } from "./socket.js";
+import { Spoken, spoken } from "./spoken.js";
 import { Talk } from "./talk.js";
 import { Watcher } from "./watcher.js";
-import { fresh, forgetTicks, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
+import { fresh, forgetTicks, linkWord, openCall, state, takeItems, takeView, whyNotSpeak } from "./state.js";
 import * as keys from "./keys.js";
 import * as tones from "./tones.js";
 
@@ -18,12 +22,12 @@ const ALIVE_MS = 1_000;
 const RESTART_MS = 1_000;
 const START_MS = 600;
 const AUDIO_SILENT_MS = 3_000;
+const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 await loadWords();
 const draft = new Draft();
-let volume = 1;
 let aliveAt = 0;
 let soundedCall = "";
 let helpShown = false;
@@ -40,11 +44,28 @@ function refuse(code, facts = {}, section = "") {
   redraw();
 }
 
+const phrases = new Spoken({
+  socket: () => socket,
+  audio: () => audio,
+  origin: document.querySelector('meta[name="openline-audio"]').content,
+  refuse, redraw,
+  volume: () => volume,
+});
+
 // --- speech ------------------------------------------------------------------------------------
+
+const privacy = new Private({
+  socket: () => socket,
+  audio: () => audio,
+  stopTalk: () => talk.stop("released"),
+  refuse,
+  redraw,
+});
 
 const talk = new Talk({
   onDown() {
     tones.wake();
+    privacy.stop("released");
     const why = whyNotSpeak();
     if (why) {
       refuse(why.slice("speak.".length), {}, "speak");
@@ -65,17 +86,31 @@ const talk = new Talk({
   },
 });
 
+const sound = new Sound({
+  toAudio: (frame) => audio.post(frame),
+  toPost: (frame) => socket.send(frame),
+  report: () => report(),
+  wake: () => wakeSound(),
+  redraw,
+  talk,
+});
+
 function audioState(frame) {
   const was = state.audio.mic;
   const { mic, context, pc } = frame;
   const error = frame.error ?? "";
   const isNew = error && error !== state.audio.error;
-  const changed = ["mic", "context", "pc"].some((name) => frame[name] !== state.audio[name]);
-  state.audio = { mic, context, pc, error, ready: true };
+  const { deaf } = sound;
+  const before = state.audio;
+  const own = { privatePc: frame.private_pc ?? "none", privateGate: frame.output?.private_gate === true };
+  state.audio = { mic, context, pc, error, ready: true, source: frame.source ?? "mic", muted: frame.muted === true, ...own };
+  sound.hearing.take(frame);
+  const changed = deaf !== sound.deaf || ["mic", "context", "pc"].some((name) => frame[name] !== before[name]);
+  privacy.heardOf(was, mic, isNew);
   if (mic !== "COLD") state.microphoneFault = "";
   else if (isNew && MICROPHONE_FAULT.test(error)) state.microphoneFault = error;
   if (mic === "LIVE" && was !== "LIVE") tones.play("permit");
-  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(isNew ? "microphone" : "interrupted");
+  if (talk.held && was === "LIVE" && mic !== "LIVE") talk.stop(error === "voice.stuck_key" ? "stuck_key" : isNew ? "microphone" : "interrupted");
   else if (talk.held && isNew && mic !== "LIVE") talk.stop("microphone");
   if (isNew && error !== "voice.context_suspended") refuse(error);
   if (changed || isNew) report();
@@ -86,8 +121,8 @@ function audioState(frame) {
 /** The called side says that it sounded only when the far voice was in fact played here. */
 function maybeSounded() {
   const call = openCall();
-  if (!call || call.role !== "called" || !state.gate || volume === 0) return;
-  if (call.call === soundedCall || state.audio.context !== "running") return;
+  if (!call || call.role !== "called" || !state.gate || sound.deaf) return;
+  if (call.call === soundedCall) return;
   if (state.level.far < AUDIBLE_DBFS) return;
   soundedCall = call.call;
   socket.send({ t: "sounded", call: call.call });
@@ -95,25 +130,31 @@ function maybeSounded() {
 
 const audioFrames = {
   ready() {
+    watcher.sounding = false; // a new audio page sounds nothing yet
     state.audio = { ...state.audio, ready: true, error: "" };
-    audio.post({ t: "volume", value: volume });
+    audio.post({ t: "volume", value: sound.volume });
     if (state.gate) audio.post({ t: "gate", open: true });
+    privacy.sayGate();
     startAudio();
     redraw();
   },
-  offer: ({ sdp, generation }) => socket.send({ t: "offer", sdp, generation: generation ?? 0 }),
+  offer: ({ sdp, generation, pair_slot }) => socket.send({ t: "offer", sdp, generation: generation ?? 0, pair_slot: pair_slot ?? 0 }),
   state: audioState,
   level(frame) {
     state.level = frame;
+    sound.microphone.level(frame.own, state.audio);
     drawLevels();
     maybeSounded();
     demo("level", { own: frame.own, far: frame.far });
   },
+  ...phrases.audioFrames(),
   wave: ({ own, far }) => demo("wave", { own, far }),
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
   "chirp-heard": ({ id, state: said, delay_ms }) => socket.send({ t: "check-result", id, state: said, delay_ms: delay_ms ?? null }),
+  tested: (frame) => sound.hearing.tested(frame),
+  figures: (frame) => sound.figures(frame),
 };
 
 let startTimer = 0;
@@ -126,7 +167,7 @@ function startAudio() {
   if (wait > 0) { startTimer = setTimeout(startAudio, wait); return; }
   if (!socket.open || !state.audio.ready) return; // the welcome or the audio page's greeting asks again
   startedAt = performance.now();
-  audio.post({ t: "start" });
+  audio.post({ t: "start", slot: mine() });
 }
 
 // --- an audio page that hangs or died is not LIVE, whatever it said last ----------------------------
@@ -144,6 +185,7 @@ function audioHeard() {
   if (beforeSilence === null) return;
   state.audio = beforeSilence; // it hung and goes on; what changed meanwhile it says itself
   beforeSilence = null;
+  privacy.sayGate();
   report();
   startAudio();
 }
@@ -151,8 +193,9 @@ function audioHeard() {
 function lookAtAudio() {
   if (beforeSilence !== null || !state.audio.ready || performance.now() - askedAt < AUDIO_SILENT_MS) return;
   beforeSilence = state.audio;
-  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false };
+  state.audio = { mic: "COLD", context: "none", pc: "none", error: "desk.audio_page", ready: false, privatePc: "none", privateGate: false };
   talk.stop("microphone");
+  privacy.stop("microphone");
   report();
 }
 
@@ -183,7 +226,7 @@ function setGate(open) {
 function report() {
   const { mic, context, pc, error } = state.audio;
   const visible = document.visibilityState === "visible";
-  socket.send({ t: "alive", mic, context, connection: pc, error, visible });
+  socket.send({ t: "alive", mic, context, connection: pc, error, visible, ...sound.facts() });
 }
 
 /** Once a second, driven by the post's ticks: a sleeping tab's timers cannot be trusted with it. */
@@ -194,7 +237,7 @@ function sendAlive() {
   askAudio();
 }
 
-const watcher = new Watcher({ play: tones.play, onChange: () => demo("link", watcher.facts()) });
+const watcher = new Watcher({ play: tones.play, alarm: (on) => audio.post({ t: "alarm", on }), onChange: () => demo("link", watcher.facts()) });
 
 function ticked({ view, sent_ms }) {
   takeView(view, sent_ms);
@@ -206,26 +249,32 @@ function ticked({ view, sent_ms }) {
 /** Judge by the clocks, at every tick and at every wake; this is what makes a dead page look dead. */
 function watch() {
   if (!fresh() && talk.held) talk.stop("post_lost");
+  if (talk.held && linkWord() === "DOWN") talk.stop("call.link_down");
+  privacy.look();
   if (!fresh() && state.gate) setGate(false);
   lookAtAudio();
   watcher.look();
+  sound.look();
   redraw();
 }
 
 const postFrames = {
   welcome(frame) {
     state.desk = frame.desk;
+    seated(frame.seat.slot);
     state.textBytesMax = frame.text_bytes_max;
     takeItems(frame.timeline, { all: true });
     demo("timeline", { items: frame.timeline });
     ticked(frame);
     startAudio();
+    phrases.load();
   },
   view: ticked,
+  ...phrases.postFrames(),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
-  answer: ({ sdp, generation }) => audio.post({ t: "answer", sdp, generation }),
-  reset: () => audio.post({ t: "reset" }),
+  answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
+  reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
   chirp: (frame) => audio.post(frame),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
@@ -235,11 +284,12 @@ const postFrames = {
   refused({ request, code, facts }) {
     // One for a request that is not this page's is the command line's. None ends speech: stop-talking does.
     const ours = draft.refused(request, code, facts);
-    if (!ours && ["", "voice"].includes(request)) refuse(code, facts);
+    if (!ours && ["", "voice", "phrase", "declare", "record"].includes(request)) refuse(code, facts);
     demo("refused", { request, code });
     redraw();
   },
   "stop-talking"({ reason }) {
+    if (BUSY.test(reason)) audio.post({ t: "tone", name: "refused" });
     talk.stop(reason);
     audio.post({ t: "talk", on: false });
   },
@@ -255,11 +305,14 @@ const socket = new Socket({
   onLost() {
     state.connected = false;
     draft.unanswered();
+    phrases.lost();
     watch();
   },
-  onSentAway(code) {
+  onSentAway(code, farewell) {
     state.closed = code;
+    state.fullDesks = farewell?.desks ?? [];
     audio.post({ t: "cold" });
+    phrases.lost();
     watch();
   },
 });
@@ -279,6 +332,13 @@ function send() {
   redraw();
 }
 
+/** Come back, or take a seat over: only ever by a press of this officer. */
+function takeSeat(slot) {
+  state.closed = "";
+  socket.connect(slot);
+  redraw();
+}
+
 function acknowledgeAll() {
   for (const alarm of state.view?.alarms ?? []) {
     if (!alarm.acknowledged) socket.send({ t: "acknowledge", alarm: alarm.code });
@@ -293,6 +353,7 @@ function showHelp() {
 }
 
 const actions = {
+  ...sound.actions(),
   nextLanguage: () => setLanguage(otherTag()),
   otherLanguage: () => ({ tag: otherTag(), name: LANGUAGES[otherTag()] }),
   theme: keys.theme,
@@ -300,16 +361,22 @@ const actions = {
   help: showHelp,
   helpOpen: () => helpShown,
   helpClosed: () => { helpShown = false; talk.learning = null; redraw(); },
-  takeBack: () => { state.closed = ""; socket.connect(); redraw(); },
+  takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
+  takeSeat: (slot) => takeSeat(slot),
+  privacy,
+  setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
   wakeSound,
   held: () => talk.held,
   keyName: () => keys.keyName(talk.key),
   talkDown: (event) => talk.pointerDown(event),
   talkLost: (event) => talk.release(`pointer-${event.pointerId}`),
-  volume: () => Math.round(volume * 100),
-  setVolume: (event) => { volume = Number(event.target.value) / 100; audio.post({ t: "volume", value: volume }); },
   testMicrophone: () => { wakeSound(); audio.post({ t: "arm" }); },
-  silence: () => socket.send({ t: "silence" }),
+  silence: () => { phrases.hush(); socket.send({ t: "silence" }); },
+  phrase: (n) => phrases.press(n),
+  record: (on) => phrases.record(on),
+  declare: (words) => phrases.declare(words),
+  interpreter: (word) => phrases.declare({ interpreter: word, ...(word === "eta" ? { eta_s: 60 * spoken.interpreterMinutes } : {}) }),
+  minutes: (value) => { spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1)); redraw(); },
   end: () => socket.send({ t: "end" }),
   opened: (item) => socket.send({ t: "opened", item }),
   acknowledge: (alarm) => socket.send({ t: "acknowledge", alarm }),
@@ -320,6 +387,8 @@ const actions = {
   send,
   learnKey: () => { talk.learning = (code) => { talk.setKey(code); redraw(); }; redraw(); },
   learning: () => talk.learning !== null,
+  latch: () => talk.latch(),
+  latched: () => talk.latched,
   noKey: () => { talk.learning = null; talk.setKey(""); redraw(); },
   lettersOn: keys.lettersOn,
   setLetters: (event) => keys.setLetters(event.target.checked),
@@ -332,6 +401,7 @@ keys.listen({
   a: acknowledgeAll,
   l: actions.nextLanguage,
   "?": showHelp,
+  ...phrases.keys(),
 });
 
 const demo = attachDemo({
@@ -339,7 +409,7 @@ const demo = attachDemo({
   release: () => talk.release("demo"),
   source: ({ kind, url, loop }) => audio.post({ t: "source", kind, url, loop }),
   wave: ({ on }) => audio.post({ t: "probe", on: on === true }),
-  volume: ({ value }) => { volume = Math.min(1, Math.max(0, Number(value) || 0)); audio.post({ t: "volume", value: volume }); redraw(); },
+  volume: ({ value }) => sound.setVolume(value),
   text: ({ text, lang, request }) => socket.send({ t: "text", request: String(request), text: String(text), lang: String(lang) }),
   opened: ({ item }) => actions.opened(String(item)),
   silence: actions.silence,
@@ -347,12 +417,12 @@ const demo = attachDemo({
   language: ({ lang }) => setLanguage(String(lang)),
   keep: ({ on }) => audio.post({ t: "keep", on: on === true }),
   replay: () => audio.post({ t: "replay" }),
-  unlockAudio: wakeSound,
+  unlockAudio: () => { wakeSound(); sound.hearing.prove("demonstration"); },
   snapshot: () => ({ ...watcher.facts(), audio: state.audio, held: talk.held, view: fresh() ? state.view : null, items: state.sort }),
 });
 
 for (const name of ["pointerdown", "keydown"]) {
-  window.addEventListener(name, wakeSound, { capture: true, passive: true });
+  window.addEventListener(name, () => { wakeSound(); watcher.seen(); }, { capture: true, passive: true });
 }
 document.addEventListener("visibilitychange", report);
 for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, watch);
@@ -362,4 +432,6 @@ keys.applyTheme();
 draw(actions, draft);
 document.getElementById("draft").value = draft.text;
 setInterval(watch, 250);
-socket.connect();
+// The demonstration's tabs take the desk over from its page; no other address does.
+const demoTakes = document.querySelector('meta[name="openline-demo"]') !== null && new URLSearchParams(location.search).get("take") === "0";
+socket.connect(demoTakes ? 0 : undefined);

@@ -5,6 +5,8 @@ import { alarms } from "./views/alarms.js";
 import { banner } from "./views/banner.js";
 import { composer } from "./views/composer.js";
 import { help } from "./views/help.js";
+import { phrases } from "./views/phrases.js";
+import { declarationsLine, recording } from "./views/recording.js";
 import { strips } from "./views/strips.js";
 import { timeline } from "./views/timeline.js";
 import { voice } from "./views/voice.js";
@@ -21,7 +23,7 @@ function drawTitle() {
   const word = linkWord();
   const live = fresh() && state.audio.mic === "LIVE";
   const call = openCall();
-  const incoming = call?.role === "called" && call.state === "announcing" && !call.silenced;
+  const incoming = call?.role === "called" && (call.state === "announcing" || call.state === "held") && !call.silenced;
   const peer = nameOf(state.view?.peer_names);
   const sign = { UP: "●", UNSURE: "▲", DOWN: "✕", UNKNOWN: "?" }[word];
   const what = live ? t("title.live") : incoming ? t("title.incoming") : t(`link.${word}`);
@@ -57,7 +59,7 @@ function drawTimeline(actions) {
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;
 }
 
-const foot = () => html`<span>${t("foot.receipt")}</span><span>${t("recording.note")}</span>`;
+const foot = () => html`<span>${t("foot.receipt")}</span>${declarationsLine()}`;
 
 export function draw(actions, draft) {
   document.body.classList.toggle("lost", !fresh());
@@ -67,6 +69,8 @@ export function draw(actions, draft) {
   render(banner(actions), root("banner"));
   render(voice(actions), root("voice"));
   render(alarms(actions), root("alarms"));
+  render(phrases(actions), root("phrases"));
+  render(recording(actions), root("recording"));
   drawTimeline(actions);
   render(composer(draft, actions), root("composer"));
   render(help(actions), root("overlay"));

@@ -17,10 +17,12 @@ export const state = {
   closed: "", // code for which this page was sent away for good
   textBytesMax: 15_000,
   desk: "",
-  audio: { mic: "COLD", context: "none", pc: "none", error: "", ready: false },
+  fullDesks: [], // who sits where, while no seat is free for this page
+  audio: { mic: "COLD", context: "none", pc: "none", privatePc: "none", privateGate: false, error: "", ready: false },
   microphoneFault: "", // stands until the microphone opens again, whatever else happens
   level: { own: -100, far: -100, clip: false },
   gate: false,
+  figures: {}, // pair slot -> what is heard over that connection, each second
   notice: null, // {code|key, facts, until}: what was refused last, in words
 };
 

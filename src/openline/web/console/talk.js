@@ -42,8 +42,20 @@ export class Talk {
     try { localStorage.setItem(KEPT, code); } catch { /* kept for this page only */ }
   }
 
+  get latched() {
+    return this.holding.has("latch");
+  }
+
+  /** The latch went down: speech stands until it is pressed again, or until anything else ends it. */
+  latch() {
+    if (this.latched) this.release("latch");
+    else this.press("latch");
+  }
+
   press(source) {
     const first = !this.held;
+    // A key pressed while latched takes over: letting it go ends the speech.
+    if (source !== "latch") this.holding.delete("latch");
     this.holding.add(source);
     if (first && !this.onDown()) this.holding.clear();
   }
@@ -72,6 +84,8 @@ export class Talk {
     const { target } = event;
     const onKey = target instanceof Element && target.closest("#talk-key") !== null;
     if (onKey && (event.code === "Enter" || event.code === "Space")) return true;
+    // There it is the key of private speech: what is meant for the own side must not go out.
+    if (target instanceof Element && target.closest("#private-key") !== null) return false;
     if (this.key === "" || event.code !== this.key) return false;
     if (!(target instanceof Element)) return true;
     if (target.matches(TEXT_FIELD)) return !/^(Space|Key.|Digit.|Enter|Backspace)$/.test(event.code);

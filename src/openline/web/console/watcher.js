@@ -1,14 +1,17 @@
 // Sounds of change: three falling beeps when the link or the post is lost, a rising pair when a call
-// comes in, and unacknowledged alarms every five seconds. Everything else is silent.
+// comes in; every five seconds unacknowledged alarms, and a lost post until somebody touches the page.
 
 import { fresh, linkWord, openCall, state } from "./state.js";
 
 const ALARM_EVERY_MS = 5_000;
 
 export class Watcher {
-  constructor({ play, onChange }) {
+  constructor({ play, alarm, onChange }) {
     this.play = play;
+    this.alarm = alarm; // sounds until told otherwise, by the audio page's own clock
     this.onChange = onChange;
+    this.sounding = false;
+    this.lostSeen = false;
     this.word = "UNKNOWN";
     this.call = "";
     this.alarmAt = -Infinity;
@@ -50,11 +53,24 @@ export class Watcher {
     }
   }
 
+  /** An officer is there and looks: whoever pressed or clicked knows that the post is lost. */
+  seen() {
+    this.lostSeen = true;
+  }
+
   soundAlarms() {
-    const loud = fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
+    const lost = !fresh() && state.view !== null && !state.closed;
+    if (!lost) this.lostSeen = false;
+    const loud = lost ? !this.lostSeen : fresh() && state.view.alarms.some((alarm) => !alarm.acknowledged);
+    const sound = loud && state.audio.mic !== "LIVE" && state.audio.ready;
+    if (sound !== this.sounding) {
+      this.sounding = sound;
+      this.alarm(sound);
+    }
     const now = performance.now();
-    if (!loud) { this.alarmAt = now - ALARM_EVERY_MS + 1_000; return; }
-    if (now - this.alarmAt >= ALARM_EVERY_MS && state.audio.mic !== "LIVE") {
+    if (!loud || state.audio.ready) { this.alarmAt = now - ALARM_EVERY_MS + 1_000; return; }
+    // Without the audio page this page does it, as well as a timer can.
+    if (now - this.alarmAt >= ALARM_EVERY_MS) {
       this.alarmAt = now;
       this.play("alarm");
     }

@@ -256,8 +256,9 @@ export class Play {
     link.addEventListener("click", async () => {
       const opened = window.open("about:blank", "_blank");
       const { url } = await act("launch", { side });
-      if (opened) opened.location = url;
-      else link.textContent = url;
+      const taking = url.replace("/#", "/?take=0#"); // the desk is one: the tab takes it over
+      if (opened) opened.location = taking;
+      else link.textContent = taking;
     });
   }
 }

@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
-import { codeWords, errorWords, t, utcTime } from "../i18n.js";
+import { errorWords, t, utcTime } from "../i18n.js";
+import { alarmWords } from "./hearing.js";
 import { SHAPES } from "./shapes.js";
 
 /** What this desk itself lacks: its microphone or sound. Not the post's business, and never the peer's. */
@@ -21,7 +22,7 @@ export function alarms(actions) {
       ${open > 1 ? html`<button class="plain" @click=${actions.acknowledgeAll}>${t("alarms.acknowledge_all")} <kbd>A</kbd></button>` : nothing}</h2>
     ${list.length + faults.length === 0 ? html`<p class="empty">${t(fresh() ? "alarms.none" : "alarms.unknown")}</p>` : nothing}
     <ul>${list.map((alarm) => html`<li class="alarm ${alarm.acknowledged ? "quiet" : "loud"}">${SHAPES.alarm}
-        <div><b>${codeWords("alarm", alarm.code, alarm.facts)}</b><small>${t("alarms.since", { time: utcTime(alarm.since_wall_ms) })}${alarm.acknowledged ? ` · ${t("alarms.acknowledged")}` : ""}</small></div>
+        <div><b>${alarmWords(alarm)}</b><small>${t("alarms.since", { time: utcTime(alarm.since_wall_ms) })}${alarm.acknowledged ? ` · ${t("alarms.acknowledged")}` : alarm.unanswered ? ` · ${t("alarms.unanswered")}` : ""}</small></div>
         ${alarm.acknowledged ? nothing : html`<button @click=${() => actions.acknowledge(alarm.code)}>${t("alarms.acknowledge")}${open === 1 ? html` <kbd>A</kbd>` : nothing}</button>`}</li>`)}
       ${faults.map((code) => html`<li class="alarm desk">${SHAPES.alarm}<div><b>${errorWords(code)}</b><small>${t("alarms.this_desk")}</small></div></li>`)}</ul>`;
 }

@@ -26,6 +26,7 @@ function watch(side, watchView, names, officer) {
   let key = "watch.not_reported";
   if (!known) key = "watch.unknown";
   else if (attended === true) key = "watch.attended";
+  else if (watchView.hears === false) key = "watch.deaf";
   else if (attended === false) key = "watch.unattended";
   else if (side === "peer" && linkWord() !== "UP") key = "watch.no_contact";
   const code = known ? (watchView.code ?? (side === "own" ? officer : null)) : null;

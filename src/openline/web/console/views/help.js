@@ -16,6 +16,10 @@ export function help(actions) {
       <dl class="keymap">${keys.map(([key, words]) => html`<dt><kbd>${key}</kbd></dt><dd>${t(words)}</dd>`)}</dl>
       <p><button @click=${actions.learnKey}>${t(actions.learning() ? "keys.press_now" : "keys.change")}</button>
         <button @click=${actions.noKey}>${t("keys.none")}</button></p>
+      <p><button id="learn-pedal" @click=${actions.learnPedal}>${t(actions.pedal().learning ? "pedal.press_now" : "pedal.learn")}</button>
+        ${actions.pedal().hasHid ? html`<button @click=${actions.choosePedal}>${t("pedal.choose")}</button>` : nothing}
+        ${actions.pedal().known ? html`<button @click=${actions.forgetPedal}>${t("pedal.forget")}</button>` : nothing}</p>
+      ${actions.mayNotify() ? html`<p><button id="notify" @click=${actions.notify}>${t("second.allow")}</button></p>` : nothing}
       <label class="check"><input type="checkbox" .checked=${actions.lettersOn()} @change=${actions.setLetters}> ${t("keys.letters")}</label>
       <p class="fine">${t("keys.fine")}</p></section>
     <section><h3>${t("help.words")}</h3><ul class="words">${WORDS.map((word) => html`<li>${t(`help.${word}`)}</li>`)}</ul></section></div></div></dialog>`;

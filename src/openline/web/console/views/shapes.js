@@ -17,6 +17,7 @@ export const SHAPES = {
   COLD: draw(svg`<circle class="line" cx="32" cy="32" r="24" />`),
   ARMED: draw(svg`<circle class="line" cx="32" cy="32" r="24" /><path d="M32 14a18 18 0 0 1 0 36Z" />`),
   LIVE: draw(svg`<circle cx="32" cy="32" r="28" /><circle class="hole-fill" cx="32" cy="32" r="11" />`),
+  PRIVATE: draw(svg`<rect class="line" x="10" y="26" width="44" height="30" /><path class="line" d="M20 26v-6a12 12 0 0 1 24 0v6" />`),
   done: draw(svg`<path class="line" d="m10 34 16 16 28-36" />`),
   waiting: draw(svg`<circle class="line" cx="32" cy="32" r="20" stroke-dasharray="9 9" />`),
   not_reported: draw(svg`<path class="line" d="M12 32h40" />`),

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
 import { errorWords, t, utcTime } from "../i18n.js";
+import { fullDesks } from "./desks.js";
 import { SHAPES } from "./shapes.js";
 
 const strip = (kind, title, text, button) => html`<div class="strip ${kind}" role="alert">
@@ -12,6 +13,9 @@ function lost(actions) {
   if (state.closed === "web.taken_over") {
     return strip("gone", t("lost.taken_over"), t("lost.taken_over_next"),
       html`<button @click=${actions.takeBack}>${t("lost.take_back")}</button>`);
+  }
+  if (state.closed === "web.desks_full") {
+    return strip("gone", t("lost.desks_full"), t("lost.desks_full_next"), fullDesks(actions));
   }
   if (state.closed === "web.signin") return strip("gone", t("lost.signed_out"), t("lost.signed_out_next"));
   if (state.closed) {

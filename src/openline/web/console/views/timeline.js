@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { phraseBoth } from "../spoken.js";
 import { fresh, state } from "../state.js";
 import { codeWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
 import { SHAPES } from "./shapes.js";
@@ -50,6 +51,12 @@ function checkFacts(item, out) {
 function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
   if (item.kind === "check") return checkFacts(item, out);
+  if (item.kind === "event" && "n" in item.facts) return { ...out, words: phraseBoth(item.facts.n) };
+  if (item.kind === "declare") return { ...out, recording: codeWords("declared", `recording_${item.facts.recording}`) };
+  if (item.kind === "recording") {
+    const { duration_ms, size, sha256 } = item.facts;
+    return { ...out, span: step(Number(duration_ms)), size: Math.ceil(Number(size) / 1000), sha256: String(sha256) };
+  }
   if (item.kind !== "call") return out;
   const { outcome, manner, role, taken, start_ms, end_ms } = item.facts;
   return {
@@ -57,13 +64,13 @@ function facts(item) {
     outcome: codeWords("outcome", String(outcome)),
     manner: codeWords("manner", String(manner)),
     role: t(role === "called" ? "timeline.role_called" : "timeline.role_caller"),
-    taken: t(taken ? "timeline.taken" : "timeline.not_taken"),
+    taken: t(taken === undefined ? "timeline.taken_unknown" : taken ? "timeline.taken" : "timeline.not_taken"),
     span: step(Number(end_ms) - Number(start_ms)),
     start: utcTime(Number(start_ms)),
   };
 }
 
-const KINDS = new Set(["call", "enrol", "restored"]);
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording"]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
@@ -72,6 +79,7 @@ function sentence(item) {
     return codeWords("timeline", has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event), facts(item));
   }
   if (item.kind === "check" && has(`timeline.check_${item.facts.part}`)) return t(`timeline.check_${item.facts.part}`, facts(item));
+  if (item.kind === "call" && item.facts.outcome === "no_contact") return t("timeline.no_contact", facts(item));
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
 

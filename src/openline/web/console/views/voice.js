@@ -3,6 +3,8 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { endsIn, fresh, openCall, state, whyNotSpeak } from "../state.js";
 import { codeWords, errorWords, nameOf, t } from "../i18n.js";
+import { hearing, microphoneWarning, theyAreDeaf } from "./hearing.js";
+import { desks } from "./desks.js";
 import { SHAPES } from "./shapes.js";
 
 const truth = (yes, words, kind = "") => html`<li class="${yes ? "yes" : "no"} ${kind}">
@@ -28,10 +30,11 @@ function callPanel(call, actions) {
   }
   const peer = nameOf(state.view.peer_names);
   const left = endsIn(call);
-  const incoming = call.role === "called" && call.state === "announcing";
+  const incoming = call.role === "called" && (call.state === "announcing" || call.state === "held");
+  const way = call.state === "held" ? "held" : call.manner;
   const silenced = call.silenced ? t(`call.silenced_${call.silenced}`) : "";
   const title = call.state === "taken" ? t("call.taken", { peer })
-    : t(incoming ? `call.in_${call.manner}` : `call.out_${call.manner}`, { peer });
+    : t(incoming ? `call.in_${way}` : `call.out_${way}`, { peer });
   return html`<div class="call ${incoming && !call.silenced ? "incoming" : ""}">
     <div class="head">${SHAPES.call}<div><b>${title}</b>
       ${incoming && !call.silenced ? html`<span>${t("call.press_to_answer")}</span>` : nothing}
@@ -57,6 +60,13 @@ function talkKey(actions) {
     <p id="talk-why" class="why">${why ? t(why) : ""}</p>`;
 }
 
+/** Apart from the talk key and never by accident: speech goes on without holding, until pressed again. */
+function latch(actions) {
+  const latched = actions.latched();
+  return html`<button id="latch" class="plain ${latched ? "on" : ""}" aria-pressed=${latched ? "true" : "false"} title=${t("latch.help")}
+    @click=${actions.latch}>${t(latched ? "latch.on" : "latch.off")}</button>`;
+}
+
 /** A refusal stays until it is old or a new press makes it moot. */
 function notice() {
   const { notice: n } = state;
@@ -68,7 +78,7 @@ export function voice(actions) {
   const call = openCall();
   const mic = fresh() ? state.audio.mic : "UNKNOWN";
   return html`<h2 class="unseen">${t("voice.title")}</h2>
-    ${talkKey(actions)}${notice()}
+    ${talkKey(actions)}${latch(actions)}${theyAreDeaf()}${microphoneWarning(actions)}${notice()}
     <div class="mic m-${mic}"><span class="label">${t("mic.label")}</span>
       <span class="word">${SHAPES[mic]}${t(`mic.${mic}`)}</span><span class="what">${t(`mic.${mic}_what`)}</span></div>
     <div class="levels">
@@ -78,5 +88,6 @@ export function voice(actions) {
     <div class="settings">
       <label>${t("volume.label")} <input id="volume" type="range" min="0" max="100" .value=${String(actions.volume())} @input=${actions.setVolume}></label>
       <button class="plain" @click=${actions.testMicrophone} ?disabled=${mic !== "COLD" || !state.audio.ready}>${t("mic.test")}</button>
-    </div>`;
+    </div>${hearing(actions)}
+    ${desks(actions)}`;
 }

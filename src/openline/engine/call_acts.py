@@ -1,0 +1,100 @@
+"""What officers do in a call and for a line check, as the post's facade takes it from desks."""
+
+from openline.engine.calls import Calls
+from openline.engine.checks import Checks
+from openline.engine.context import Context
+from openline.engine.desk import Seat, ViewChanged
+from openline.engine.record_side import RecordSide
+from openline.engine.watch import Watch
+from openline.protocol.call import Answer, Manner, Precedence
+from openline.protocol.clock import Now
+from openline.protocol.liveness import LinkState, Liveness
+
+
+class CallActs:
+    """The part of :class:`openline.engine.post.Post` that concerns calls and line checks."""
+
+    _calls: Calls
+    _live: Liveness
+    _record: RecordSide
+    _ctx: Context
+    _watch: Watch
+    checks: Checks
+
+    def settle(self, now: Now) -> None:
+        """After an input that the checks look at too: everything goes on from here."""
+        self.checks.advance(now)
+        self._record.settle(now)
+
+    def acted(self, now: Now) -> None:
+        """An officer of this side did something."""
+        self.checks.figures.own_act_ms = now.wall_ms
+        self.settle(now)
+
+    def check_now(self, *, text: bool, voice: bool, words: bool, now: Now) -> str:
+        """Begin a line check by hand; its hex id. Raises as :meth:`Checks.begin`."""
+        link_up = self._live.tick(now) is LinkState.UP
+        check = self.checks.begin(text=text, voice=voice, words=words, link_up=link_up, now=now)
+        self._record.settle(now)
+        return check
+
+    def talk(
+        self,
+        desk: bytes,
+        *,
+        on: bool,
+        now: Now,
+        manner: Manner = Manner.ANNOUNCE,
+        precedence: Precedence = Precedence.ROUTINE,
+    ) -> None:
+        """The talk key went down or up."""
+        link_down = self._live.tick(now) is LinkState.DOWN
+        if on:
+            self._watch.private(desk, on=False)
+        self._calls.talk(
+            desk, on=on, now=now, link_down=link_down, manner=manner, precedence=precedence
+        )
+        self.acted(now)
+
+    def private(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The private key of a desk; what it said to the far side ends first."""
+        if on:
+            self.talk(desk, on=False, now=now)
+        self._watch.private(desk, on=on)
+        self._ctx.desks(ViewChanged())
+        self.acted(now)
+
+    def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
+        """The officer at that desk consents to be open both ways, or ends it."""
+        self._calls.two_way(desk, on=on, now=now)
+        self.acted(now)
+
+    def answer(self, desk: bytes, answer: Answer, due_s: int, now: Now) -> None:
+        """An officer of the called side answers without taking the call."""
+        self._calls.answer(desk, answer, due_s, now)
+        self.acted(now)
+
+    def take_over(self, desk: bytes, now: Now) -> None:
+        """The call goes to this desk of ours, by hand."""
+        self._calls.take_over(desk, now)
+        self.acted(now)
+
+    def seated(self, desk: bytes, seat: Seat, now: Now) -> None:
+        """That desk's seat or role changed."""
+        self._calls.seated(desk, seat, now)
+        self.acted(now)
+
+    def sounded(self, desk: bytes, call: str, now: Now) -> None:
+        """The far voice was in fact played at this desk."""
+        self._calls.sounded(desk, call)
+        self._record.settle(now)
+
+    def end_call(self, desk: bytes, now: Now) -> None:
+        """End the call."""
+        self._calls.end(desk, now)
+        self.acted(now)
+
+    def silence_call(self, desk: bytes, now: Now) -> None:
+        """Silence the incoming announce at this side."""
+        self._calls.silence(desk)
+        self.acted(now)
