@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from openline.app.folder import Folder
 from openline.app.pairing import PathWish, PostWish, compare, init_post, pair
-from tests.e2e.post_rig import PATHS, PostProcess
+from tests.e2e.post_rig import ENVIRONMENT, PATHS, PostProcess
 from tests.pathlab.pathlab import PathLab
 
 Side = Literal["a", "b"]
@@ -74,7 +74,7 @@ class LabPost(PostProcess):
                 [sys.executable, "-m", "openline", "run", str(self.root)],
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"LANG": "C", "LC_ALL": "C"} | self.environment,
+                env=os.environ | ENVIRONMENT | self.environment,
             )
         if wait:
             self.until(lambda _status: True)

@@ -13,10 +13,12 @@ import pytest
 
 from openline.app.folder import Folder
 from tests.e2e.post_rig import PostProcess, free_port, openline
+from tests.interop.stranger_checks import Checker
 from tests.interop.stranger_forms import HELLO, MEDIA, Keys, cell, cose, dec, enc
 from tests.interop.stranger_peer import ZERO, Log, Peer
 
 PATH = "wire"
+VECTORS = Path(__file__).parents[2] / "vectors"
 
 
 @dataclass
@@ -166,3 +168,37 @@ def test_a_wrong_hello_ends_the_connection_with_its_code(line: Line) -> None:
         peer.hang_up()
         line.dial()
         line.until(lambda: peer.answered)
+
+
+def test_line_checks_and_challenge_words_with_a_stranger(line: Line) -> None:
+    peer, root = line.peer, line.post.root
+    checker = Checker(peer)
+    checker.begin(b"check-01")
+    line.until(lambda: checker.parts("answered"))
+    (answer,) = checker.parts("answered")
+    assert answer["id"] == b"check-01"
+    line.until(lambda: peer.receipted == peer.logs[peer.me].size)
+    checker.end(b"check-01")
+    line.until(lambda: checker.parts("result"))
+    (result,) = checker.parts("result")
+    assert (result["role"], result["text"]) == ("answerer", "held")
+    assert result["voice"] == "no_desk_beginner"
+
+    with ThreadPoolExecutor(1) as pool:
+        command = ("check", root, "--text", "--words", "--json")
+        running = pool.submit(openline, *command)
+        line.until(checker.answer, 30)
+        line.until(running.done, 30)
+        found = json.loads(running.result())
+    assert found["held"], found
+    assert found["result"]["compare"] == "match", found
+    assert checker.words is not None
+    name, words = checker.words
+    printed = json.loads(line.ask("words", root, "--json"))
+    assert printed["list"] == name == found["words"]
+    english = json.loads((VECTORS / "check.json").read_text("utf-8"))["word_lists"]["en"]
+    rows = printed["words"]
+    shown = [row["a"]["en"] for row in rows] + [row["b"]["en"] for row in rows]
+    assert shown == [english[word] for word in words]
+    status = json.loads(line.ask("status", root, "--json"))
+    assert (status["alarms"], status["offences"]) == ([], [])

@@ -90,7 +90,7 @@ class Peer(Wire):
     # -- the record
 
     def write(self, kind: str, body: dict[str, Any]) -> None:
-        """An entry of ours, stated by our officer, behind all that we hold."""
+        """An entry of ours behind all that we hold, stated by our officer but for kind `check`."""
         mine, other, salt, raw = self.logs[self.me], self.logs[self.far], os.urandom(16), enc(body)
         commit = h(b"openline-body-v1" + salt + raw)
         seen = [other.size, other.hashes[-1]]
@@ -98,7 +98,8 @@ class Peer(Wire):
         signed = cose(self.keys.officer, "openline/statement/1", statement)
         lamport = 1 + max(mine.lamports[-1], other.lamports[-1])
         payload = [1, self.line.id, self.me, mine.size, mine.hashes[-1], *seen, lamport]
-        payload += [time.time_ns() // 1_000_000, kind, False, commit, [signed]]
+        statements = [] if kind == "check" else [signed]
+        payload += [time.time_ns() // 1_000_000, kind, False, commit, statements]
         mine.add(cose(self.keys.log, "openline/entry/1", payload), salt, raw, lamport)
 
     def text(self, words: str) -> None:

@@ -38,6 +38,15 @@ def test_a_seed_replays_in_another_process(seed: int) -> None:
     assert {replay(seed, "1"), replay(seed, "77")} == {here}
 
 
+@pytest.mark.parametrize("seed", [0, 2, 3, 4])
+def test_line_checks_break_no_rule_and_replay(seed: int) -> None:
+    plan = Plan(line_checks=True, busy_ms=15_000)
+    outcome = simulate(seed, plan)
+    assert outcome.passed, describe(outcome)
+    assert outcome.facts["line_checks"] > 0
+    assert simulate(seed, plan).digest == outcome.digest
+
+
 def test_another_seed_is_another_run() -> None:
     assert simulate(3).digest != simulate(4).digest
 

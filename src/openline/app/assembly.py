@@ -21,6 +21,7 @@ from openline.app.recordings import Known, RecordingShelf
 from openline.app.shell import PostShell
 from openline.app.signing import make_signer
 from openline.app.voicing import DeskVoice
+from openline.app.words import WordsFile, keeper
 from openline.engine.ports import PostSettings, StoredState
 from openline.engine.post import Post
 from openline.errors import ConfigError, OpenlineError, StoreError
@@ -112,6 +113,12 @@ def _join(
     keys, own, peer = identity
     store, state = disk
     signer, names = make_signer(keys), names_of(keys.files)
+    words = WordsFile(folder)
+    problems: dict[str, OpenlineError] = {}
+    try:
+        held = next(iter(words.read()), None)
+    except OpenlineError as fault:  # the next check renews them; the line goes on
+        held, problems["words"] = None, fault
     post = Post(
         card_own=own,
         card_peer=peer,
@@ -120,6 +127,7 @@ def _join(
         random=secrets.token_bytes,
         settings=_settings(config, names),
         now=read_now(),
+        words=held,
     )
     officers = Officers(folder, keys.files, signer, post, names, config.officer)
     genesis = make_genesis(own, peer)
@@ -139,7 +147,7 @@ def _join(
         to_desk=shell.tell,
     )
     writer = StoreWriter(store, loop, shell)
-    shell.attach(link, writer, voice, pace)
+    shell.attach(link, writer, voice, pace, keeper(words, loop))
     front = DeskFront(shell, voice)
     shelf = RecordingShelf(
         folder.recordings,
@@ -162,6 +170,7 @@ def _join(
         writer=writer,
         pace=pace,
         recordings=shelf,
+        problems=problems,
     )
 
 
@@ -174,6 +183,8 @@ def _settings(config: PostConfig, names: dict[str, str]) -> PostSettings:
         accepts=Accepts(announce=calls.announce, ring=calls.ring, two_way=calls.two_way),
         alarm_after_ms=config.alarms.after_seconds * 1000,
         recording=config.recording.declare,
+        check_minutes=config.checks.every_minutes,
+        words_days=config.checks.words,
     )
 
 

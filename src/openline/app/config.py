@@ -42,6 +42,8 @@ _PLAIN_KEYS: Final = ("desk.bind", "desk.host", "desk.address", "desk.listen")
 _NO_ADDRESS: Final = "not an address: host:port with a literal IP address"
 _NO_NAME: Final = "not a host name of two labels or more, in lower case"
 _ONE_NAME: Final = "console and audio need two names: they are two origins"
+CHECK_MINUTES_MAX: Final = 1_440
+WORDS_DAYS_MAX: Final = 366
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -121,6 +123,44 @@ class DeskSettings(BaseModel):
     sample: Path | None = None
     idle_minutes: float = Field(default=15, ge=0, le=1440)
     https: DeskHttpsSettings | None = None
+
+
+class ChecksSettings(BaseModel):
+    """The line checks.
+
+    Attributes:
+        every_minutes: length of a slot in which one check is due, begun by the sides in turn; 0:
+            this post begins none by itself.
+        words: days after which a check renews the challenge words for the public telephone; 0:
+            only by hand.
+    """
+
+    model_config = _STRICT
+
+    every_minutes: int = Field(default=60, ge=0, le=CHECK_MINUTES_MAX)
+    words: int = Field(default=7, ge=0, le=WORDS_DAYS_MAX)
+
+
+class MetricsSettings(BaseModel):
+    """Live figures for Prometheus.
+
+    Attributes:
+        bind: "127.0.0.1:PORT" or "[::1]:PORT"; empty: over the control socket only.
+    """
+
+    model_config = _STRICT
+
+    bind: str = ""
+
+    @field_validator("bind")
+    @classmethod
+    def _on_this_machine(cls, bind: str) -> str:
+        host, _colon, port = bind.rpartition(":")
+        known = host in {"127.0.0.1", "[::1]"} and port.isascii() and port.isdigit()
+        if bind and not (known and 0 < int(port) <= PORT_MAX):
+            reason = "not 127.0.0.1:PORT or [::1]:PORT"
+            raise ValueError(reason)
+        return bind
 
 
 def _rule(rule: str) -> str:
@@ -233,6 +273,8 @@ class PostConfig(BaseSettings):
     desk: DeskSettings = DeskSettings()
     calls: CallSettings = CallSettings()
     diagnostics: DiagnosticsSettings = DiagnosticsSettings()
+    checks: ChecksSettings = ChecksSettings()
+    metrics: MetricsSettings = MetricsSettings()
     alarms: AlarmSettings = AlarmSettings()
     recording: RecordingSettings = RecordingSettings()
 
@@ -288,6 +330,9 @@ def render_config(paths: dict[str, PathSettings], desk_port: int) -> str:
         "",
         "[desk]",
         f"port = {desk_port}  # the page: http://localhost:{desk_port} on this machine only",
+        "",
+        "[checks]",
+        "every_minutes = 60  # a line check in turn; agree on it with the other side; 0: off",
         "",
         "[diagnostics]",
         'to = "file"  # stderr, file (diagnostics.jsonl) or none',

@@ -6,6 +6,7 @@ from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
     FIRST_SEAT,
     AudioReport,
+    CheckReport,
     DeskSink,
     Figures,
     PostView,
@@ -13,6 +14,7 @@ from openline.engine.desk import (
     TimelineItem,
 )
 from openline.protocol.call import Answer, Manner, Precedence
+from openline.protocol.clock import Now
 
 
 class DeskFront:
@@ -139,19 +141,21 @@ class DeskFront:
 
     def speak_phrase(self, desk: bytes, n: int) -> None:
         """The key of phrase ``n`` was pressed."""
-        self._shell.post.spoken.phrase(desk, n, self._shell.clock())
-        self._shell.carry_out()
+        now = self._shell.clock()
+        self._shell.post.spoken.phrase(desk, n, now)
+        self._acted(now)
 
     def declare(self, desk: bytes, recording: str, interpreter: str, eta_s: int) -> None:
         """The officer declares."""
-        words = (recording, interpreter)
-        self._shell.post.spoken.declare(desk, words, eta_s, self._shell.clock())
-        self._shell.carry_out()
+        now = self._shell.clock()
+        self._shell.post.spoken.declare(desk, (recording, interpreter), eta_s, now)
+        self._acted(now)
 
     def record_call(self, desk: bytes, *, on: bool) -> None:
         """The officer begins or ends the recording of this call."""
-        self._shell.post.spoken.record_call(desk, self._shell.clock(), on=on)
-        self._shell.carry_out()
+        now = self._shell.clock()
+        self._shell.post.spoken.record_call(desk, now, on=on)
+        self._acted(now)
 
     def acknowledge(self, desk: bytes, alarm: str) -> None:
         """Silence an alarm's sound; the condition stays."""
@@ -161,4 +165,25 @@ class DeskFront:
     def voice_offer(self, desk: bytes, sdp: str, pair_slot: int = 0) -> None:
         """The desk's audio page offers."""
         self._voice.offered(desk, sdp, pair_slot)
+        self._shell.carry_out()
+
+    def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        """Begin a line check by hand; its hex id. Raises ``engine.check_*``: not now."""
+        post, now = self._shell.post, self._shell.clock()
+        if desk is not None:
+            post.acted(now)
+        try:
+            return post.check_now(text=text, voice=voice, words=words, now=now)
+        finally:
+            self._shell.carry_out()
+
+    def check_said(self, desk: bytes, report: CheckReport) -> None:
+        """The desk's audio page reports of a chirp."""
+        now = self._shell.clock()
+        self._shell.post.checks.desk_says(desk, report, now)
+        self._shell.post.settle(now)
+        self._shell.carry_out()
+
+    def _acted(self, now: Now) -> None:
+        self._shell.post.acted(now)
         self._shell.carry_out()

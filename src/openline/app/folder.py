@@ -50,6 +50,11 @@ class Folder:
         return self.root / "record.sqlite"
 
     @property
+    def words(self) -> Path:
+        """The challenge words for the public telephone."""
+        return self.root / "words.json"
+
+    @property
     def phrases(self) -> Path:
         """This side's own recordings of the agreed phrases."""
         return self.root / "phrases"

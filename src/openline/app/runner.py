@@ -26,11 +26,12 @@ from openline.app.desk_ca import leaf_file
 from openline.app.diagnostics import start_diagnostics
 from openline.app.door import Door
 from openline.app.folder import Folder, FolderLock
+from openline.app.metrics import render
 from openline.app.serving import ControlService, Parts
 from openline.app.shell import PostShell
 from openline.errors import AccessError, LinkError, OpenlineError
 from openline.link.address import listening_socket, parse_address, udp_socket
-from openline.web import DeskServer, DeskServerConfig, HttpsConfig
+from openline.web import DeskServer, DeskServerConfig, HttpsConfig, MetricsServer
 
 TICK_SECONDS: Final = 0.05
 SWITCH_SECONDS: Final = 0.0005
@@ -153,6 +154,7 @@ async def _run(folder: Folder, announce: Announce, language: str) -> None:
                 tasks.create_task(_supervise(running, "control", control.start)),
                 tasks.create_task(_supervise(running, "alarms", second.run)),
                 tasks.create_task(_say(running, desk, announce)),
+                *_metrics(running, tasks),
             ]
             await ending.stop.wait()
             await desk.stop()
@@ -226,6 +228,15 @@ async def _supervise(running: Running, name: str, run: Callable[[], Awaitable[No
             running.problems.pop(name, None)
             return
         await asyncio.sleep(RETRY_SECONDS)
+
+
+def _metrics(running: Running, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    """The task that serves the figures over HTTP, if the settings ask for it."""
+    bind = running.config.metrics.bind
+    if not bind:
+        return []
+    server = MetricsServer(lambda: render(running.front, running.link), bind)
+    return [tasks.create_task(_supervise(running, "metrics", server.run))]
 
 
 async def _say(running: Running, desk: _DeskService, announce: Announce) -> None:

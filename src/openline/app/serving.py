@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from openline import __version__
+from openline.app.checking import check
 from openline.app.control import Answer
 from openline.app.deskapi import DeskFront
+from openline.app.metrics import render
 from openline.app.officers import Ask, Officers
 from openline.app.reading import Holding, bundle, describe
 from openline.app.shell import PostShell
@@ -74,20 +76,20 @@ class ControlService:
         Raises:
             AccessError: ``control.request``. OpenlineError: whatever the post refuses with.
         """
+        answers = {
+            "text": self._text,
+            "check": self._check,
+            "record": self._record,
+            "export": self._export,
+            "metrics": self._metrics,
+        }
         match request.get("do"):
             case "status":
                 yield self.status()
             case "desk-url" | "desk":
                 yield {"url": self._parts.desk_url(request.get("https") is True)}
-            case "text":
-                async for answer in self._text(request):
-                    yield answer
-            case "record":
-                found = await asyncio.to_thread(describe, await self._holding())
-                for at in range(0, len(found), ENTRIES_PER_ANSWER):
-                    yield {"entries": found[at : at + ENTRIES_PER_ANSWER]}
-            case "export":
-                async for answer in self._export(whole=request.get("whole") is True):
+            case str(name) if name in answers:
+                async for answer in answers[name](request):
                     yield answer
             case "officers" | "officer-add" | "officer-revoke" | "officer-passphrase" as what:
                 yield await self._officer(str(what), request)
@@ -156,12 +158,26 @@ class ControlService:
             notes=[note for note in notes if note.size <= len(halves[note.log])],
         )
 
-    async def _export(self, *, whole: bool) -> AsyncIterator[Answer]:
+    async def _record(self, _request: Answer) -> AsyncIterator[Answer]:
+        found = await asyncio.to_thread(describe, await self._holding())
+        for at in range(0, len(found), ENTRIES_PER_ANSWER):
+            yield {"entries": found[at : at + ENTRIES_PER_ANSWER]}
+
+    async def _metrics(self, _request: Answer) -> AsyncIterator[Answer]:
+        for part in _parts_of(render(self._parts.front, self._parts.link)):
+            yield part
+
+    async def _export(self, request: Answer) -> AsyncIterator[Answer]:
+        whole = request.get("whole") is True
         holding = await self._holding()
         now_ms = self._parts.shell.clock().wall_ms
         data = await asyncio.to_thread(lambda: b"".join(bundle(holding, now_ms, whole=whole)))
-        for at in range(0, len(data), PART_BYTES):
-            yield {"part": base64.b64encode(data[at : at + PART_BYTES]).decode()}
+        for part in _parts_of(data):
+            yield part
+
+    async def _check(self, request: Answer) -> AsyncIterator[Answer]:
+        async for answer in check(self._parts.front, request):
+            yield answer
 
     async def _text(self, request: Answer) -> AsyncIterator[Answer]:
         text, lang = _string(request, "text", TEXT_CHARACTERS_MAX), _string(request, "lang", 35)
@@ -236,6 +252,11 @@ class Follow:
     def ends_before(self, wait: str) -> bool:
         """Whether the rung waited for will never be reported."""
         return any(rung.name == wait and rung.state == "not_reported" for rung in self._ladder)
+
+
+def _parts_of(data: bytes) -> Iterator[Answer]:
+    for at in range(0, len(data), PART_BYTES):
+        yield {"part": base64.b64encode(data[at : at + PART_BYTES]).decode()}
 
 
 def _string(request: Answer, name: str, limit: int) -> str:

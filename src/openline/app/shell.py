@@ -20,6 +20,7 @@ from openline.engine.ports import (
     Command,
     Commit,
     FarLegsChanged,
+    KeepWords,
     ReadEntries,
     RefreshHello,
     SendFrame,
@@ -32,6 +33,7 @@ from openline.errors import OpenlineError
 from openline.link import Link, PathStatus
 from openline.protocol.clock import Now
 from openline.protocol.frames import FrameClass
+from openline.protocol.words import WordList
 from openline.record.bodies import Recording
 from openline.store import StoreWriter
 from openline.voice import ControlBlock
@@ -48,6 +50,8 @@ STANDSTILL_MS: Final = 3_000
 
 Clock = Callable[[], Now]
 Watcher = Callable[[DeskEvent], None]
+WordsKeeper = Callable[[WordList, Callable[[], None]], None]
+"""Keeps a list on disk, off the loop's thread; then runs the function in the loop."""
 
 _diagnostics = structlog.get_logger("openline.post")
 
@@ -73,6 +77,7 @@ class PostShell:
         self._link: Link | None = None
         self._writer: StoreWriter | None = None
         self._voice: DeskVoice | None = None
+        self._keep_words: WordsKeeper | None = None
         self._pace: Pace | None = None
         self._heard_ms = self._looked_ms = self._stood_ms = clock().mono_ms
         self._stood_at = (0, 0, 0, 0)
@@ -80,9 +85,15 @@ class PostShell:
         self._busy = False
 
     def attach(
-        self, link: Link, writer: StoreWriter, voice: DeskVoice, pace: Pace | None = None
+        self,
+        link: Link,
+        writer: StoreWriter,
+        voice: DeskVoice,
+        pace: Pace | None = None,
+        keep_words: WordsKeeper | None = None,
     ) -> None:
         """Give the engine its outside; without a ``pace`` CONTROL leaves as it comes."""
+        self._keep_words = keep_words
         self._link, self._writer, self._voice, self._pace = link, writer, voice, pace
 
     # --- the engine's commands -----------------------------------------------------------
@@ -99,7 +110,7 @@ class PostShell:
         finally:
             self._busy = False
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one case per command
         link, writer, voice = self._link, self._writer, self._voice
         if link is None or writer is None or voice is None:
             return
@@ -119,6 +130,9 @@ class PostShell:
                 self._set_control(voice, command)
             case FarLegsChanged():
                 voice.far_legs_changed(command.legs)
+            case KeepWords(words=words):
+                if self._keep_words is not None:
+                    self._keep_words(words, lambda: self.words_kept(words.name))
             case _:
                 assert_never(command)
 
@@ -226,6 +240,13 @@ class PostShell:
         self.post.entries_read(ticket, entries, self.clock())
         self.carry_out()
 
+    def words_kept(self, name: str) -> None:
+        """The challenge words are on disk."""
+        now = self.clock()
+        self.post.checks.words_kept(name, now)
+        self.post.settle(now)
+        self.carry_out()
+
     def recording_kept(self, recording: Recording, fault: str) -> bool:
         """A part of a recording is finished and on disk; False: its entry must wait."""
         kept = self.post.spoken.part_kept(recording, fault, self.clock())
@@ -309,6 +330,7 @@ def path_views(link: Link) -> tuple[tuple[PathView, ...], str | None]:
             lamp=_lamp(path),
             rtt_ms=path.round_trip_ms,
             shared="link.shared-interface" in path.warnings,
+            loss=path.media_loss,
         )
         for path in paths
     )

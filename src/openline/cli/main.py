@@ -17,6 +17,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "card": ("card",),
     "post": ("run", "status", "text", "desk-url"),
     "officer": ("officer",),
+    "check": ("check", "words", "metrics"),
     "record": ("record",),
     "phrases": ("phrases",),
     "recording": ("recording",),

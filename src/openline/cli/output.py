@@ -23,6 +23,7 @@ _EXIT_BY_FAMILY: Final = {
     "file": 3,
     "card": 3,
     "keys": 3,
+    "words": 3,
     "access": 4,
     "control": 4,
     "desk": 4,

@@ -1,5 +1,6 @@
 """What ``openline status`` shows a person: the three statuses apart, then the record."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from openline.cli.output import Output
@@ -43,6 +44,8 @@ def show_status(output: Output, status: dict[str, Any]) -> None:
         output.say("cli.status.fault", sentence=words.error(record["fault"], {}))
     if status["disk_fault"]:
         output.say("cli.status.fault", sentence=words.error(status["disk_fault"], {}))
+    _show_checks(output, status["checks"])
+    _show_quality(output, status["quality"])
     for alarm in status["alarms"]:
         output.say("cli.status.alarm", alarm=_alarm(words, alarm))
     for problem in status["problems"]:
@@ -64,6 +67,48 @@ def pick_name(names: dict[str, str], language: str) -> str:
         if key in names:
             return names[key]
     return next(iter(names.values()), "?")
+
+
+def _show_checks(output: Output, checks: dict[str, Any]) -> None:
+    words = output.words
+    days, last, due = checks["days"], checks["last"], checks["next_due_wall_ms"]
+    full = words("cli.status.check.never" if days is None else "cli.status.check.days", days=days)
+    output.say("cli.status.check", full=full)
+    if last is not None:
+        text = words(f"check.text.{last['own_text']}")
+        voice = words(f"check.voice.{last['own_voice']}")
+        output.say(
+            "cli.status.check.last", at=utc(last["wall_ms"]), text=text, voice=voice,
+            compare=words(f"check.compare.{last['compare']}"),
+        )  # fmt: skip
+    if due is not None:
+        output.say("cli.status.check.due", at=utc(due))
+
+
+def _show_quality(output: Output, figures: dict[str, Any]) -> None:
+    words = output.words
+
+    def shown(name: str, unit: str, scale: float = 1) -> str:
+        value = figures[name]
+        return words("cli.status.unknown") if value is None else f"{value * scale:.0f}{unit}"
+
+    output.say(
+        "cli.status.voice",
+        to_us=shown("to_us_ms", " ms"),
+        to_them=shown("to_them_ms", " ms"),
+        loss=shown("loss", " %", 100),
+        jitter=shown("jitter_ms", " ms"),
+        r=shown("r", ""),
+        level=words(f"level.{figures['quality_level']}"),
+    )
+    acts = [figures[f"{side}_act_wall_ms"] for side in ("own", "peer")]
+    own, peer = (words("cli.status.unknown") if at is None else utc(at) for at in acts)
+    output.say("cli.status.acts", own=own, peer=peer)
+
+
+def utc(wall_ms: int) -> str:
+    """A moment for people, UTC."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _contact(output: Output, link: dict[str, Any]) -> str:

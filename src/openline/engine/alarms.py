@@ -16,6 +16,8 @@ RESTORED: Final = "restored"
 OWN_LOG_MISSING: Final = "own_log_missing"
 PEER_FORGOT: Final = "peer_forgot"
 PEER_RESTORED: Final = "peer_restored"
+CHECK_MISSED: Final = "check_missed"
+CHECK_FAILED: Final = "check_failed"
 ETA_OVERDUE: Final = "eta_overdue"
 REPLY_OVERDUE: Final = "reply_overdue"
 DEAF_DESK: Final = "deaf_desk"
@@ -28,6 +30,8 @@ CODES: Final = (
     OWN_LOG_MISSING,
     PEER_FORGOT,
     PEER_RESTORED,
+    CHECK_MISSED,
+    CHECK_FAILED,
     ETA_OVERDUE,
     REPLY_OVERDUE,
     DEAF_DESK,

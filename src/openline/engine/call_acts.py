@@ -1,6 +1,7 @@
-"""What officers do in a call, as the post's facade takes it from desks."""
+"""What officers do in a call and for a line check, as the post's facade takes it from desks."""
 
 from openline.engine.calls import Calls
+from openline.engine.checks import Checks
 from openline.engine.context import Context
 from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
 from openline.engine.record_side import RecordSide
@@ -11,13 +12,31 @@ from openline.protocol.liveness import LinkState, Liveness
 
 
 class CallActs:
-    """The part of :class:`openline.engine.post.Post` that concerns calls."""
+    """The part of :class:`openline.engine.post.Post` that concerns calls and line checks."""
 
     _calls: Calls
     _live: Liveness
     _record: RecordSide
     _ctx: Context
     _watch: Watch
+    checks: Checks
+
+    def settle(self, now: Now) -> None:
+        """After an input that the checks look at too: everything goes on from here."""
+        self.checks.advance(now)
+        self._record.settle(now)
+
+    def acted(self, now: Now) -> None:
+        """An officer of this side did something."""
+        self.checks.figures.own_act_ms = now.wall_ms
+        self.settle(now)
+
+    def check_now(self, *, text: bool, voice: bool, words: bool, now: Now) -> str:
+        """Begin a line check by hand; its hex id. Raises as :meth:`Checks.begin`."""
+        link_up = self._live.tick(now) is LinkState.UP
+        check = self.checks.begin(text=text, voice=voice, words=words, link_up=link_up, now=now)
+        self._record.settle(now)
+        return check
 
     def talk(
         self,
@@ -38,7 +57,7 @@ class CallActs:
         self._calls.talk(
             desk, on=on, now=now, link_down=link_down, manner=manner, precedence=precedence
         )
-        self._record.settle(now)
+        self.acted(now)
 
     def private(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The private key of a desk; what it said to the far side ends first."""
@@ -48,29 +67,30 @@ class CallActs:
             self.talk(desk, on=False, now=now)
         self._watch.private(desk, on=on)
         self._ctx.desks(ViewChanged())
+        self.acted(now)
 
     def two_way(self, desk: bytes, *, on: bool, now: Now) -> None:
         """The officer at that desk consents to be open both ways, or ends it."""
         if not (on and self._is_locked(desk)):
             self._calls.two_way(desk, on=on, now=now)
-            self._record.settle(now)
+            self.acted(now)
 
     def answer(self, desk: bytes, answer: Answer, due_s: int, now: Now) -> None:
         """An officer of the called side answers without taking the call."""
         if not self._is_locked(desk):
             self._calls.answer(desk, answer, due_s, now)
-            self._record.settle(now)
+            self.acted(now)
 
     def take_over(self, desk: bytes, now: Now) -> None:
         """The call goes to this desk of ours, by hand."""
         if not self._is_locked(desk):
             self._calls.take_over(desk, now)
-            self._record.settle(now)
+            self.acted(now)
 
     def seated(self, desk: bytes, seat: Seat, now: Now) -> None:
         """That desk's seat or role changed."""
         self._calls.seated(desk, seat, now)
-        self._record.settle(now)
+        self.acted(now)
 
     def sounded(self, desk: bytes, call: str, now: Now) -> None:
         """The far voice was in fact played at this desk."""
@@ -81,13 +101,13 @@ class CallActs:
         """End the call."""
         if not self._is_locked(desk):
             self._calls.end(desk, now)
-            self._record.settle(now)
+            self.acted(now)
 
     def silence_call(self, desk: bytes, now: Now) -> None:
         """Silence the incoming announce at this side."""
         if not self._is_locked(desk):
             self._calls.silence(desk)
-            self._record.settle(now)
+            self.acted(now)
 
     def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
         """Whether that desk has no officer: then its officer's acts are refused."""

@@ -62,6 +62,17 @@ class Calls:
         self._floor = self._core.floor
         self._peer = PeerSide(self._core)
 
+    @property
+    def open(self) -> bool:
+        """A call stands between the desks."""
+        return self._core.open is not None
+
+    @property
+    def peer_talking(self) -> bool:
+        """An officer of the peer holds the talk key, by the peer's word."""
+        call = self._core.open
+        return call is not None and call.peer_talking
+
     def view(self, now: Now) -> CallView | None:
         """The call, or the one that just ended."""
         call = self._core.call

@@ -16,6 +16,16 @@ from openline.engine.call_views import (
     PrecedenceWord,
     PromiseView,
 )
+from openline.engine.desk_checks import (
+    CheckReport,
+    CheckStateWord,
+    ChecksView,
+    CheckView,
+    Chirp,
+    ChirpPart,
+    LevelWord,
+    QualityView,
+)
 from openline.engine.desk_spoken import (
     NOT_RECORDING,
     UNDECLARED,
@@ -25,6 +35,18 @@ from openline.engine.desk_spoken import (
     SpeakPhrase,
     SpokenView,
 )
+
+# What stands in a module of its own is had from here all the same.
+__all__ = [
+    "CheckReport",
+    "CheckStateWord",
+    "CheckView",
+    "ChecksView",
+    "Chirp",
+    "ChirpPart",
+    "LevelWord",
+    "QualityView",
+]
 
 LinkWord = Literal["UP", "UNSURE", "DOWN"]
 StandingWord = Literal["UNCONFIRMED", "IN_FORCE", "SUSPENDED", "DARK", "ENDED"]
@@ -100,12 +122,14 @@ class PathView:
         lamp: ``up`` (datagrams answered), ``stream`` (only the TLS stream is), ``dead``.
         rtt_ms: last measured round trip, or None.
         shared: this path shares its local interface with another: not two routes.
+        loss: share of the newest voice frames that did not come by this path, or None.
     """
 
     name: str
     lamp: LampWord
     rtt_ms: float | None
     shared: bool = False
+    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +250,8 @@ class PostView:
     peer_declared: DeclaredView = UNDECLARED
     spoken: SpokenView | None = None
     recording: RecordingView = NOT_RECORDING
+    checks: ChecksView = field(default_factory=ChecksView)
+    quality: QualityView = field(default_factory=QualityView)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,6 +388,7 @@ DeskEvent = (
     | TextTaken
     | Refused
     | StopTalking
+    | Chirp
     | SpeakPhrase
     | RecordCall
 )
@@ -476,3 +503,13 @@ class DeskApi(Protocol):
 
         ``pair_slot``: 0 to 2 for that far seat, 3 to 5 for that seat of the own side.
         """
+
+    def check_now(self, desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        """Begin a line check by hand; its hex id.
+
+        Raises:
+            OpenlineError: ``engine.check_*``: not now.
+        """
+
+    def check_said(self, desk: bytes, report: CheckReport) -> None:
+        """The desk's audio page reports of a chirp."""

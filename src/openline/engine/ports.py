@@ -15,6 +15,7 @@ from typing import Protocol
 from openline.engine.desk import DeskEvent
 from openline.protocol.manners import ACCEPTS_ALL, Accepts
 from openline.protocol.spoken import RecordingWord
+from openline.protocol.words import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ class PostSettings:
         eta_grace_ms: a call held for a principal ends so long after the announced time.
         accepts: which manners of call this side takes, and when.
         desk_silent_ms: a desk that was not heard for so long is not attended.
+        check_minutes: length of a slot of the line checks, 0 for none by itself.
+        words_days: a check renews challenge words that are older; 0 for never.
         alarm_after_ms: an alarm that nobody acknowledged within it goes to the second output.
         recording: whether calls are recorded here, until an officer declares otherwise.
     """
@@ -132,6 +135,8 @@ class PostSettings:
     eta_grace_ms: int = 60_000
     accepts: Accepts = ACCEPTS_ALL
     desk_silent_ms: int = 5_000
+    check_minutes: int = 0
+    words_days: int = 0
     alarm_after_ms: int = 30_000
     recording: RecordingWord = "per_call"
 
@@ -243,4 +248,20 @@ class FarLegsChanged:
     legs: bytes | None
 
 
-Command = Commit | ReadEntries | SendFrame | RefreshHello | ToDesk | SetControl | FarLegsChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepWords:
+    """Keep the new challenge words outside of the record, then call ``words_kept(name)``."""
+
+    words: WordList
+
+
+Command = (
+    Commit
+    | ReadEntries
+    | SendFrame
+    | RefreshHello
+    | ToDesk
+    | SetControl
+    | FarLegsChanged
+    | KeepWords
+)

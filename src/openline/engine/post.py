@@ -11,6 +11,7 @@ from openline.engine import alarms
 from openline.engine.alarms import Alarms
 from openline.engine.call_acts import CallActs
 from openline.engine.calls import Calls
+from openline.engine.checks import Checks
 from openline.engine.context import Context
 from openline.engine.desk import (
     FIRST_SEAT,
@@ -43,6 +44,7 @@ from openline.protocol.clock import Now
 from openline.protocol.control import ControlIn, ControlOut
 from openline.protocol.frames import FrameClass
 from openline.protocol.liveness import LinkState, Liveness
+from openline.protocol.words import WordList
 from openline.record.card import Card
 from openline.record.cbor import Value, decode, encode
 from openline.record.genesis import parse_genesis
@@ -66,8 +68,9 @@ class Post(CallActs):
         random: Randomness,
         settings: PostSettings,
         now: Now,
+        words: WordList | None = None,
     ) -> None:
-        """Start from what the disk holds.
+        """Start from what the disk holds; ``words`` is the list that the folder holds.
 
         Raises:
             OpenlineError: the cards or the stored record do not hold together.
@@ -87,6 +90,8 @@ class Post(CallActs):
         self._calls = Calls(
             ctx, self._out, self._record.keeper, self._watch, self._alarms, state.meta, now
         )
+        parts = (self._watch, self._calls, self._alarms)
+        self.checks = Checks(ctx, self._out, self._record.keeper, parts, state, words, now)
         self.spoken = Spoken(ctx, self._out, self._record, self._calls, (state.meta, now))
         """Phrases, declarations and recordings."""
         self._paths: tuple[PathView, ...] = ()
@@ -120,6 +125,8 @@ class Post(CallActs):
         if not link_down and now.mono_ms - self._said_ms >= CONTROL_AGAIN_MS:
             self._say_again(now)
         self._calls.tick(now, link_down=link_down)
+        link_up = self._live.state is LinkState.UP
+        self.checks.tick(now, link_up=link_up, link_down=link_down)
         self.spoken.tick(now, link_down=link_down)
         self._record.tick(now, link_down=link_down)
         self._record.settle(now)
@@ -146,6 +153,7 @@ class Post(CallActs):
         self._in.restart(self._record.peer_incarnation)
         self._watch.peer_restarted()
         self._calls.peer_restarted(now)
+        self.checks.peer_restarted(now)
         self.spoken.peer_restarted(now)
         if self._far_legs is not None:
             self._far_legs, self._far_desk = None, False
@@ -168,7 +176,7 @@ class Post(CallActs):
                 self._record.frame(frame_class, body, now)
         except OpenlineError as error:
             self._ctx.keep_evidence(error.code, body, now)
-        self._record.settle(now)
+        self.settle(now)
 
     def _control(self, body: bytes, now: Now) -> None:
         given = self._in.take(body)
@@ -181,6 +189,8 @@ class Post(CallActs):
                 self._take_legs(given.payload)
             case control.CALL:
                 self._calls.caller_says(given.payload, now)
+            case control.CHECK:
+                self.checks.peer_says(given.payload, now)
             case control.CALL_ANSWER:
                 self._calls.called_says(given.payload, now)
             case _:
@@ -237,6 +247,7 @@ class Post(CallActs):
     def committed(self, ticket: int, now: Now) -> None:
         """A commit is durable: what it holds may leave."""
         self._record.committed(ticket, now)
+        self.checks.entries(self._record.take_fresh(), now)
         self._record.settle(now)
 
     def commit_failed(self, ticket: int, code: str, now: Now) -> None:
@@ -262,6 +273,7 @@ class Post(CallActs):
     def desk_closed(self, desk: bytes, now: Now) -> None:
         """The desk is gone; what it transmitted has stopped."""
         self._watch.closed(desk)
+        self.checks.figures.forget(desk)
         self.spoken.desk_closed(desk, now)
         self._calls.desk_lost(desk, now)
         self._desks_changed(now)
@@ -291,6 +303,8 @@ class Post(CallActs):
     def desk_figures(self, desk: bytes, figures: Figures, now: Now) -> None:
         """How speech arrives at a desk, for those who look."""
         self._watch.measured(desk, figures, now)
+        if self._watch.has(desk):
+            self.checks.figures.take(desk, figures, now)
 
     def _look_for_the_deaf(self, now: Now) -> None:
         facts = self._watch.deaf(now)
@@ -308,18 +322,9 @@ class Post(CallActs):
     def view(self, now: Now) -> PostView:
         """The state to show now."""
         link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
-        view = make_view(
-            self._ctx,
-            self._record.keeper,
-            self._alarms,
-            self._watch,
-            self._calls,
-            self._live,
-            link,
-            self._record.promises(now),
-            now,
-        )
-        return self.spoken.shown_in(view, now)
+        parts = (self._record.keeper, self._alarms, self._watch, self._calls, self._live)
+        view = make_view(self._ctx, *parts, link, self._record.promises(now), now)
+        return self.checks.shown_in(self.spoken.shown_in(view, now), now)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:
         """The newest items, oldest first."""
@@ -343,13 +348,13 @@ class Post(CallActs):
             return
         by = officer if desk is None else self._watch.officer_of(desk)
         self._record.write_text(desk, request, text, lang, by, now)
-        self._record.settle(now)
+        self.acted(now)
 
     def text_opened(self, desk: bytes, item: str, now: Now) -> None:
         """The officer of that desk opened a text of the peer."""
         if not self._is_locked(desk):
             self._record.text_opened(item, self._watch.officer_of(desk), now)
-            self._record.settle(now)
+            self.acted(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""
@@ -383,7 +388,7 @@ class Post(CallActs):
             call_tag, call_open=call_open, talking=talking, manner=manner, seq=talk_seq, now=now
         )
         if changed:
-            self._record.settle(now)
+            self.settle(now)
 
     # --- inside --------------------------------------------------------------------------------
 

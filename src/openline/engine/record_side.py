@@ -55,6 +55,7 @@ class RecordSide:
         self._seals = Seals(ctx, self.keeper)
         self._timeline = Timeline(ctx, self.keeper)
         self._timeline.rebuild(state.entries)
+        self._fresh: list[StoredEntry] = []
         self._promises = Promises(ctx, alarms_)
         self._promises.rebuild(state.entries)
         self._shown_asked = 0
@@ -194,8 +195,14 @@ class RecordSide:
         for frame_class, body in draft.frames:
             self._ctx.send(frame_class, body, stream_only=frame_class is FrameClass.SEAL)
 
+    def take_fresh(self) -> list[StoredEntry]:
+        """Entries that became durable since the last call, each once."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
     def _tell(self, draft: Draft, now: Now) -> None:
         """Tell the desks what is durable."""
+        self._fresh += draft.entries
         for index, pending in draft.authored:
             if pending.request and not pending.durable:
                 name = f"{'ab'[self._ctx.own]}-{index}"

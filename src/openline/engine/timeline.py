@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from openline.engine.check_pairs import CheckPairs
 from openline.engine.context import Context
 from openline.engine.desk import Rung, RungState, RungWord, TimelineItem
 from openline.engine.draft import Pending
@@ -19,6 +20,7 @@ from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_NONE
 from openline.record import bodies
+from openline.record.checks import check_part
 from openline.record.entry import Entry, Statement, parse_entry, parse_statement
 from openline.record.merge import final_lamport, order_key
 
@@ -74,6 +76,7 @@ class Timeline:
         self._opened: tuple[set[int], set[int]] = (set(), set())
         self._names: dict[str, str] = {}
         self._calls = SideBySide()
+        self._check_pairs = CheckPairs()
 
     def rebuild(self, entries: tuple[tuple[StoredEntry, ...], tuple[StoredEntry, ...]]) -> None:
         """Make the items anew from what the disk holds."""
@@ -157,9 +160,8 @@ class Timeline:
             line = self._enter(entry, parsed, replaces, now.wall_ms)
             if line is not None:
                 changed[line.item.id] = line.item
-                other = self._lay_beside(line, entry)
-                if other is not None:
-                    changed[other.item.id] = other.item
+                for each in self._lay_beside(line, entry):
+                    changed[each.item.id] = each.item
         for line in self._refresh_all(now):
             changed[line.item.id] = line.item
         self._trim()
@@ -227,16 +229,21 @@ class Timeline:
         self._lines[name] = line
         return line
 
-    def _lay_beside(self, line: _Line, entry: StoredEntry) -> _Line | None:
-        """Of an account of a call, how it stands to the other side's; returns that one's line."""
-        if line.item.kind != bodies.KIND_CALL:
-            return None
-        other = self._lines.get(self._calls.enter(line.item.id, entry.log, entry.body))
-        for each in (line, other):
-            if each is not None:
-                facts = each.item.facts | self._calls.facts(each.item.id)
-                each.item = replace(each.item, facts=facts)
-        return other
+    def _lay_beside(self, line: _Line, entry: StoredEntry) -> list[_Line]:
+        """How an account of a call, or a result of a check, stands to the other side's.
+
+        Returns the lines whose facts were set.
+        """
+        name, kind = line.item.id, line.item.kind
+        if kind == bodies.KIND_CALL:
+            other = self._calls.enter(name, entry.log, entry.body)
+            said = {each: self._calls.facts(each) for each in (name, other)}
+        else:
+            said = self._check_pairs.take(entry.log, name, check_part(kind, entry.body))
+        found = [self._lines[each] for each in said if each in self._lines]
+        for each in found:
+            each.item = replace(each.item, facts=each.item.facts | said[each.item.id])
+        return found
 
     def _item(self, name: str, entry: StoredEntry, parsed: Entry, wall_ms: int) -> TimelineItem:
         kind = parsed.claims.kind

@@ -256,6 +256,17 @@ class Watch:
             for desk in self._desks.values()
         )
 
+    def hearing(self) -> tuple[bytes, ...]:
+        """Desks proven to hear, whose audio is connected to a far desk, in the order they came."""
+        return tuple(
+            name
+            for name, desk in self._desks.items()
+            if desk.hears
+            and desk.report is not None
+            and desk.report.connection == "connected"
+            and desk.report.context == "running"
+        )
+
     def own_view(self) -> WatchView:
         """Our own watch."""
         code = self.on_watch

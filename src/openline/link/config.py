@@ -121,6 +121,8 @@ class PathStatus:
         last_error: code of the last failure, "" if none since the path was last proved.
         refused: code with which one side refused a connection for good, "" likewise.
         warnings: codes, such as ``link.shared-interface``.
+        media_loss: share of MEDIA frames of the last ten seconds that did not come by this path;
+            None while there are none.
     """
 
     name: str
@@ -136,6 +138,7 @@ class PathStatus:
     last_error: str
     refused: str
     warnings: tuple[str, ...]
+    media_loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -26,6 +27,7 @@ from openline.link.frames import (
     datagram_plaintexts,
     encode_record,
 )
+from openline.link.losses import MediaByPath
 from openline.link.path import Path
 from openline.link.tls import make_context, spki_pin
 from openline.link.window import FrameWindows, Verdict
@@ -72,6 +74,7 @@ class Link:
         self._media: Counter[str] = Counter()
         self._media_first = 0
         self._media_highest = 0
+        self._media_by_path: Final = MediaByPath()
         self._unknown_frames = 0
         self._offences: deque[Offence] = deque(maxlen=OFFENCES_MAX)
         self._warnings: dict[str, tuple[str, ...]] = {}
@@ -149,7 +152,13 @@ class Link:
         now = self.now()
         if now - self._warnings_at_ms > _WARNINGS_EVERY_MS or not self._warnings:
             self._warnings, self._warnings_at_ms = self._find_warnings(), now
-        paths = tuple(path.status(self._warnings.get(path.name, ())) for path in self._paths)
+        paths = tuple(
+            replace(
+                path.status(self._warnings.get(path.name, ())),
+                media_loss=self._media_by_path.loss(path.name, now),
+            )
+            for path in self._paths
+        )
         ages = [item.round_trip_age_ms for item in paths if item.round_trip_age_ms is not None]
         span = self._media_highest - self._media_first + 1 if self._media_highest else 0
         media = MediaCounts(
@@ -230,6 +239,7 @@ class Link:
         media = frame.frame_class == FrameClass.MEDIA
         if media:
             self._count_media(incarnation, frame.sequence, verdict)
+            self._media_by_path.take(path, incarnation, frame.sequence, self.now())
         if verdict is Verdict.DUPLICATE or (media and verdict is Verdict.OLD):
             return
         try:

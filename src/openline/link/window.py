@@ -43,6 +43,12 @@ class SequenceWindow:
             return Verdict.OLD
         return Verdict.DUPLICATE if self._mask >> behind & 1 else Verdict.NEW
 
+    def missing(self, last: int, count: int) -> int:
+        """How many of the ``count`` numbers up to ``last`` were never added."""
+        shift = self.highest - last
+        mask = self._mask >> shift if shift >= 0 else self._mask << -shift
+        return count - (mask & ((1 << count) - 1)).bit_count()
+
     def add(self, number: int) -> None:
         """Remember ``number``; one that is older than the window is let go."""
         if number > self.highest:

@@ -24,7 +24,8 @@ CALL: Final = "call"
 CALL_ANSWER: Final = "call-answer"
 DECLARED: Final = "declared"
 PHRASE: Final = "phrase"
-OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER, DECLARED, PHRASE)
+CHECK: Final = "check"
+OBJECTS: Final = (PRESENCE, LEGS, CALL, CALL_ANSWER, DECLARED, PHRASE, CHECK)
 
 _NAME_CHARACTERS_MAX: Final = 32
 

@@ -21,13 +21,14 @@ KIND_SHOWN: Final = "shown"
 KIND_OPENED: Final = "opened"
 KIND_CALL: Final = "call"
 KIND_RESTORED: Final = "restored"
+KIND_CHECK: Final = "check"
 KIND_DECLARE: Final = "declare"
 KIND_RECORDING: Final = "recording"
 
 OFFICER_KINDS: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_TEXT, KIND_OPENED})
 """Kinds that need at least one officer's statement."""
 
-MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_RECORDING})
+MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_RECORDING, KIND_CHECK})
 """Kinds that a post writes by itself: they carry no statement."""
 
 _WATCH_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9-]*\Z", re.ASCII)

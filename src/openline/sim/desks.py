@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from openline.engine.desk import (
     AudioReport,
+    Chirp,
     Gate,
     Refused,
     Role,
@@ -24,6 +25,7 @@ from openline.engine.ports import ToDesk
 from openline.engine.timeline import ITEMS_MAX
 from openline.protocol.call import Answer, Manner, Precedence
 from openline.sim.chance import Chance
+from openline.sim.line_checks import LineChecks
 from openline.sim.site import Site
 from openline.sim.trace import Violation
 
@@ -87,6 +89,7 @@ class DeskRoom:
         self.wanted = 1
         self.last_live_ms = -1_000_000
         self._written = 0
+        self.line_checks = LineChecks(site, chance, lambda desk: desk in self.open)
         self.asked: dict[str, str] = {}
         self.taken: set[str] = set()
         self.refused: dict[str, int] = {}
@@ -121,6 +124,8 @@ class DeskRoom:
             case ViewChanged():
                 for desk in desks:
                     self._look(desk)
+            case Chirp():
+                self.line_checks.chirp(command.desk, event)
             case SpeakPhrase() | RecordCall():
                 # A page plays a file of its own, or keeps what it hears: whatever it transmits
                 # after it, its officer holds the key for, or consented to being open both ways.

@@ -7,13 +7,14 @@ in their order. Whatever escapes from the engine is a finding.
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from openline.engine.desk import PathView, PostView
 from openline.engine.ports import (
     Command,
     Commit,
     FarLegsChanged,
+    KeepWords,
     PostSettings,
     ReadEntries,
     RefreshHello,
@@ -33,6 +34,9 @@ from openline.sim.parties import Party
 from openline.sim.roles import Desks, DiskMood, Watcher
 from openline.sim.trace import Trace, Violation
 from openline.sim.wire import Body, Wire
+
+if TYPE_CHECKING:
+    from openline.protocol.words import WordList
 
 TICK_MS: Final = 50
 CELL_MS: Final = 200
@@ -73,6 +77,8 @@ class Site:
         self._busy = False
         self.block: SetControl | None = None
         self._heard: dict[str, int] = {}
+        self.words: WordList | None = None
+        """The challenge words, in a file of their own: it outlives a crash."""
 
     @property
     def now(self) -> Now:
@@ -99,6 +105,7 @@ class Site:
                 random=SeededBytes(f"{self.chance.name}/boot/{self.starts}"),
                 settings=self._settings,
                 now=self.now,
+                words=self.words,
             )
         except Exception as fault:
             raise self._escaped(fault) from fault
@@ -218,8 +225,18 @@ class Site:
                 self._send_cell()
             case FarLegsChanged():
                 self.trace.say(self.role, f"far legs {'gone' if command.legs is None else 'there'}")
+            case KeepWords(words=words):
+                self.trace.say(self.role, f"keeps words {words.name}")
+                self.words = words
+                boot = self.boot
+                took = self.chance.between(1, 40)
+                self.agenda.after(took, lambda: self._words_kept(boot, words.name))
             case _:
                 assert_never(command)
+
+    def _words_kept(self, boot: int, name: str) -> None:
+        if self.boot == boot:
+            self.call(lambda post, now: post.checks.words_kept(name, now))
 
     # --- the disk ------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class Plan:
         make_posts: how each side's engine is made; the tests plant faults here.
         busy_ms: how long people write and things break; None: as the seed wants.
         restore: whether a disk is put back to a backup; None: as the seed wants.
+        line_checks: officers check the line by hand, all the time.
     """
 
     faults: bool = True
@@ -48,6 +49,7 @@ class Plan:
     make_posts: tuple[MakePost, MakePost] = (Post, Post)
     busy_ms: int | None = None
     restore: bool | None = None
+    line_checks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,7 @@ class World:
                     ring=chance.weighted(RULES),
                     two_way=chance.weighted(RULES),
                 ),
+                words_days=7 if plan.line_checks else 0,
             ),
             plan.make_posts[side],
         )
@@ -145,6 +148,9 @@ class World:
             site.start()
         busy_ms = self.plan.busy_ms or self.chance.between(10_000, 30_000)
         self.faults.plan(busy_ms)
+        if self.plan.line_checks:
+            for room in self.rooms:
+                room.line_checks.until(busy_ms)
         self.agenda.run_until(busy_ms)
         self.faults.stop()
         self.trace.say("", "the faults are over")
@@ -172,6 +178,7 @@ class World:
             "entries": len(held.leaves[0]) + len(held.leaves[1]) - 2,
             "texts": sum(len(room.taken) for room in self.rooms),
             "starts": sum(site.starts for site in self.sites),
+            "line_checks": sum(room.line_checks.begun for room in self.rooms),
             **self.checks.seen,
             **self.faults.count,
         }

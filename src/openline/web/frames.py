@@ -13,6 +13,9 @@ from openline.engine.call_views import AnswerWord, MannerWord, PrecedenceWord
 from openline.engine.desk import (
     DEAF,
     AudioReport,
+    CheckReport,
+    CheckStateWord,
+    Chirp,
     DeskApi,
     DeskEvent,
     Figures,
@@ -51,6 +54,7 @@ PAIR_SLOTS: Final = 6
 """A desk's connections: three far seats, three seats of its own side."""
 _MICS: Final[dict[str, MicWord]] = {word: word for word in get_args(MicWord)}
 _ROLES: Final[dict[str, Role]] = {word: word for word in get_args(Role)}
+_CHECK_STATES: Final[dict[str, CheckStateWord]] = {word: word for word in get_args(CheckStateWord)}
 
 Frame = dict[str, Any]
 
@@ -201,6 +205,22 @@ def _nothing(_api: DeskApi, _desk: bytes, _frame: Frame) -> None:
     """What the desk's own socket obeys: the post is asked for nothing."""
 
 
+def _check_now(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.check_now(desk, text=True, voice=True, words=False)
+
+
+def _check_result(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    state = _CHECK_STATES.get(_string(frame, "state", 8))
+    if state is None:
+        raise AccessError("web.frame", "state")
+    report = CheckReport(
+        check=_string(frame, "id", ID_CHARACTERS_MAX),
+        state=state,
+        delay_ms=_figure(frame, "delay_ms", FIGURE_MS_MAX),
+    )
+    api.check_said(desk, report)
+
+
 ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
     "figures": _figures,
@@ -215,6 +235,8 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "silence": _silence,
     "acknowledge": _acknowledge,
     "offer": _offer,
+    "check-now": _check_now,
+    "check-result": _check_result,
     "private": _private,
     "phrase": _phrase,
     "declare": _declare,
@@ -314,7 +336,7 @@ def item_map(item: TimelineItem) -> Frame:
     return dataclasses.asdict(item)
 
 
-def event_frame(event: DeskEvent) -> Frame | None:  # noqa: C901, PLR0911 one per kind of event
+def event_frame(event: DeskEvent) -> Frame | None:  # noqa: C901, PLR0911, PLR0912 one per kind of event
     """The frame for an event; None for ViewChanged, which only hastens the next tick."""
     match event:
         case TimelineChanged(items=items):
@@ -331,6 +353,8 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: C901, PLR0911 one pe
             return {"t": "text-taken", "request": request, "item": item}
         case Refused(request=request, code=code, facts=facts):
             return {"t": "refused", "request": request, "code": code, "facts": facts}
+        case Chirp(id=name, hold_ms=hold_ms, part=part):
+            return {"t": "chirp", "id": name, "hold_ms": hold_ms, "part": part}
         case StopTalking(reason=reason):
             return {"t": "stop-talking", "reason": reason}
         case SpeakPhrase(n=n, seq=seq, call=call):

@@ -30,8 +30,8 @@ RENEWAL_S: Final = 3600.0
 _BACKLOG: Final = 64
 
 
-class _Uvicorn(uvicorn.Server):
-    """One listener's uvicorn.
+class QuietServer(uvicorn.Server):
+    """One listener's uvicorn, without its own handling of signals.
 
     Attributes:
         handshake_s: for TLS: a stranger who connects and says nothing is gone after it.
@@ -88,7 +88,7 @@ class DeskServer:
         self.sessions: Final = Sessions(config, door)
         self._tokens = LaunchTokens()
         self._desks = Desks(api, config, self.sessions)
-        self._servers: list[_Uvicorn] = []
+        self._servers: list[QuietServer] = []
         self._names: Names | None = None
         self._https_names: Names | None = None
 
@@ -158,7 +158,7 @@ class DeskServer:
     async def _serve(self, plain: list[socket.socket], outside: list[socket.socket]) -> None:
         shared = Shared(self._tokens, self._desks, self.sessions)
         names = self._names = Names(port=plain[0].getsockname()[1])
-        listeners = [(_Uvicorn(_uvicorn_config(build(self._config, names, shared))), plain)]
+        listeners = [(QuietServer(_uvicorn_config(build(self._config, names, shared))), plain)]
         https, context = self._config.https, None
         if https is not None and outside:
             context = await asyncio.to_thread(make_context, https.certificate)
@@ -169,7 +169,7 @@ class DeskServer:
                 audio_name=https.audio,
             )
             app = build(self._config, self._https_names, shared)
-            listeners.append((_Uvicorn(_uvicorn_config(app, context)), outside))
+            listeners.append((QuietServer(_uvicorn_config(app, context)), outside))
         self._servers = [server for server, _sockets in listeners]
         self.ready.set()
         watch = asyncio.ensure_future(self._keep(context))

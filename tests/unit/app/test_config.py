@@ -83,6 +83,23 @@ def test_the_environment_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (found.desk.port, found.officer) == (24999, "W-7")
 
 
+@pytest.mark.parametrize("bind", ["0.0.0.0:9464", "9464", "127.0.0.1:0", "example:1", "[::]:9"])
+def test_figures_are_served_on_loopback_alone(tmp_path: Path, bind: str) -> None:
+    file = tmp_path / "post.toml"
+    file.write_text(f'[paths.main]\nbind = "127.0.0.1:1"\n[metrics]\nbind = "{bind}"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert (caught.value.code, caught.value.facts["key"]) == ("config.value", "metrics.bind")
+
+
+def test_line_checks_are_hourly_unless_said_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "post.toml"
+    file.write_text('[paths.main]\nbind = "127.0.0.1:1"\n[metrics]\nbind = "[::1]:9464"\n')
+    config = load_config(file)
+    assert (config.checks.every_minutes, config.checks.words) == (60, 7)
+    assert config.metrics.bind == "[::1]:9464"
+
+
 def test_what_a_side_accepts_stands_in_its_settings(tmp_path: Path) -> None:
     (tmp_path / "post.toml").write_text(
         GOOD + '[calls]\nannounce = "08:00-18:00"\ntwo_way = "never"\n'

@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from openline.app.config import (
     AlarmSettings,
     CallSettings,
+    ChecksSettings,
     DeskHttpsSettings,
     DeskSettings,
     DiagnosticsSettings,
+    MetricsSettings,
     PathSettings,
     PostConfig,
     RecordingSettings,
@@ -43,6 +45,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("officer", "revoke"),
     ("desk", "ca"),
     ("desk", "headless"),
+    ("check",),
+    ("words",),
+    ("metrics",),
     ("record",),
     ("phrases",),
     ("recording",),
@@ -120,8 +125,10 @@ def test_every_setting_is_in_the_reference() -> None:
         *keys(DeskHttpsSettings, "desk.https."),
         *keys(CallSettings, "calls."),
         *keys(DiagnosticsSettings, "diagnostics."),
+        *keys(ChecksSettings, "checks."),
+        *keys(MetricsSettings, "metrics."),
         *keys(AlarmSettings, "alarms."),
         *keys(RecordingSettings, "recording."),
     ]
-    assert len(wanted) == 22
+    assert len(wanted) == 25
     assert [key for key in wanted if f"| {key} |" not in text] == []

@@ -18,6 +18,7 @@ from openline.engine.founding import found
 from openline.engine.ports import (
     Commit,
     FarLegsChanged,
+    KeepWords,
     OutboxItem,
     PostSettings,
     ReadEntries,
@@ -32,6 +33,7 @@ from openline.engine.signer import LocalSigner
 from openline.errors import OpenlineError
 from openline.protocol.clock import Now
 from openline.protocol.frames import FrameClass
+from openline.protocol.words import WordList
 from tests.unit.engine.memory import Identity, MemoryStore, Random, identity
 
 DESK = {"a": b"desk-a-1", "b": b"desk-b-1"}
@@ -54,6 +56,7 @@ class Side:
     hellos: int = 0
     block: SetControl | None = None
     legs: list[bytes | None] = field(default_factory=list)
+    words: list[WordList] = field(default_factory=list)
     disk: list[Commit | ReadEntries] = field(default_factory=list)
 
     def start(self, now: Now) -> None:
@@ -164,7 +167,7 @@ class Pair:
 
     # --- the shell of each post ---
 
-    def shell(self, side: Side) -> None:
+    def shell(self, side: Side) -> None:  # noqa: C901 - one case per command
         for command in side.post.drain():
             match command:
                 case Commit() | ReadEntries():
@@ -184,6 +187,10 @@ class Pair:
                     side.block = command
                 case FarLegsChanged():
                     side.legs.append(command.legs)
+                case KeepWords():
+                    side.words.append(command.words)
+                    side.post.checks.words_kept(command.words.name, self.now)
+                    self.shell(side)
 
     def disk(self, side: Side) -> None:
         work, side.disk = side.disk, []

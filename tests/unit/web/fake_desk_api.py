@@ -10,6 +10,7 @@ from openline.engine.desk import (
     FIRST_SEAT,
     AlarmView,
     AudioReport,
+    CheckReport,
     DeskEvent,
     DeskSink,
     DeskView,
@@ -30,6 +31,7 @@ from openline.engine.desk import (
     ViewChanged,
     WatchView,
 )
+from openline.errors import LocalProtocolError
 
 RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")
 
@@ -129,6 +131,7 @@ class FakeDeskApi:
     reports: list[AudioReport] = field(default_factory=list)
     figures: list[Figures] = field(default_factory=list)
     refuse_texts: str = ""
+    refuse_checks: str = ""
     views: int = 0
     numbers: Any = field(default_factory=lambda: itertools.count(2000))
 
@@ -258,3 +261,12 @@ class FakeDeskApi:
 
     def voice_offer(self, _desk: bytes, sdp: str, pair_slot: int = 0) -> None:
         self.acts.append(("offer", sdp, pair_slot))
+
+    def check_now(self, _desk: bytes | None, *, text: bool, voice: bool, words: bool) -> str:
+        self.acts.append(("check-now", text, voice, words))
+        if self.refuse_checks:
+            raise LocalProtocolError(self.refuse_checks)
+        return "00" * 8
+
+    def check_said(self, _desk: bytes, report: CheckReport) -> None:
+        self.acts.append(("check-result", report))

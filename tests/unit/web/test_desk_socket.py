@@ -11,7 +11,15 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from openline.engine.desk import Gate, Refused, StopTalking, VoiceAnswer, VoiceReset
+from openline.engine.desk import (
+    CheckReport,
+    Chirp,
+    Gate,
+    Refused,
+    StopTalking,
+    VoiceAnswer,
+    VoiceReset,
+)
 from openline.errors import StoreError
 from openline.web.desks import BURST, VIEW_S, WAITING_MAX
 from openline.web.frames import FRAME_BYTES_MAX, TEXT_BYTES_MAX
@@ -426,3 +434,42 @@ def test_only_the_demo_is_told_of_a_demo_and_may_frame() -> None:
     assert f'<meta name="openline-demo" content="{origin}">' in framed.text
     assert f"frame-ancestors {origin}" in framed.headers["content-security-policy"]
     assert "x-frame-options" not in framed.headers
+
+
+def test_line_checks_pass_both_ways() -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "welcome")
+        rig.api.tell(Chirp(id="00" * 8, hold_ms=500, part="answer"))
+        assert next_of(socket, "chirp") == {
+            "t": "chirp",
+            "id": "00" * 8,
+            "hold_ms": 500,
+            "part": "answer",
+        }
+        socket.send_json({"t": "check-result", "id": "00" * 8, "state": "held", "delay_ms": 61.5})
+        (_, report) = wait_for(socket, rig.api, "check-result")
+        assert report == CheckReport(check="00" * 8, state="held", delay_ms=61.5)
+        socket.send_json({"t": "check-now"})
+        assert wait_for(socket, rig.api, "check-now") == ("check-now", True, True, False)
+        rig.api.refuse_checks = "engine.check_call"
+        socket.send_json({"t": "check-now"})
+        assert next_of(socket, "refused")["code"] == "engine.check_call"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"t": "check-result", "id": "00", "state": "fine"},
+        {"t": "check-result", "id": "00", "state": "held", "delay_ms": -1},
+        {"t": "check-result", "id": "00", "state": "held", "delay_ms": True},
+        {"t": "check-result", "id": "0" * 99, "state": "held"},
+    ],
+)
+def test_a_check_result_that_is_none_ends_the_socket(frame: dict[str, Any]) -> None:
+    rig = Rig()
+    with connect(rig.signed_in()) as socket:
+        next_of(socket, "welcome")
+        socket.send_json(frame)
+        assert next_of(socket, "closed")["code"] == "web.frame"
+        assert close_of(socket) == 1008

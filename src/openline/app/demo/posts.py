@@ -85,7 +85,7 @@ class PostProcess:
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENLINE_CHECKS__EVERY_MINUTES": "0"},
             )
         deadline = asyncio.get_running_loop().time() + START_S_MAX
         while asyncio.get_running_loop().time() < deadline:

@@ -19,7 +19,8 @@ export class Graph {
   constructor({ onLevel, onWave, onHeard, onChange }) {
     Object.assign(this, { onLevel, onWave, onHeard, onChange });
     this.context = null;
-    this.silentTrack = null;
+    this.silentTrack = null; // to the far side; a line check's chirps go out on it
+    this.quietTrack = null; // to the desks of our own side: silence and nothing else, ever
     this.farSources = new Map(); // pair slot -> source
     this.ownSideSources = new Map();
     this.privateLevel = 0;
@@ -65,9 +66,15 @@ export class Graph {
     const nothing = context.createGain();
     const carrier = context.createMediaStreamDestination();
     carrier.channelCount = 1;
+    this.carrier = carrier; // of the silent track of every far sender
+    const quiet = context.createMediaStreamDestination();
+    quiet.channelCount = 1;
     nothing.gain.value = 0;
-    silence.connect(nothing).connect(carrier);
+    silence.connect(nothing);
+    nothing.connect(carrier);
+    nothing.connect(quiet);
     silence.start();
+    [this.quietTrack] = quiet.stream.getAudioTracks();
     [this.silentTrack] = carrier.stream.getAudioTracks();
     this.farMeter = this.meter((report) => this.farReport(report));
     this.ownMeter = this.meter((report) => { this.ownReport(report); });

@@ -3,6 +3,7 @@
 // This page holds no session, no key and no word of the record. It trusts one
 // origin, named by the post in the page itself, and obeys one port from there.
 
+import { Chirper } from "./chirp.js";
 import { AlarmSound } from "./alarm.js";
 import { FiguresOf } from "./figures.js";
 import { Graph } from "./graph.js";
@@ -54,6 +55,7 @@ class Desk {
     this.hearing = new Hearing({ graph: this.graph, onChange: () => this.report() });
     this.figures = new FiguresOf(this.graph);
     this.keeper = sampleAllowed ? new Keeper(this.graph) : null;
+    this.chirper = new Chirper({ graph: this.graph, onSaid: (said) => this.post({ t: "chirp-heard", ...said }) });
     this.phrase = new Phrase(this.graph, (spoke) => this.post({ t: "spoke", ...spoke }));
     this.recorder = new CallRecorder({
       graph: this.graph,
@@ -73,6 +75,7 @@ class Desk {
     });
     this.mesh = new Mesh({
       silentTrack: () => this.graph.silentTrack,
+      quietTrack: () => this.graph.quietTrack,
       onOffer: (sdp, generation, pair_slot) => this.post({ t: "offer", sdp, generation, pair_slot }),
       onFarStream: (stream, slot) => { pull(stream, slot); this.graph.connectFar(stream, slot); },
       onOwnStream: (stream, slot) => { pull(stream, slot); this.graph.connectOwnSide(stream, slot); },
@@ -176,6 +179,7 @@ class Desk {
       case "probe": return this.graph.setProbe(frame.on === true);
       case "keep": return this.keeper?.keep(frame.on === true);
       case "replay": return this.keeper?.replay();
+      case "chirp": return this.chirper.obey(frame);
       case "tone": return this.graph.tone(String(frame.name));
       case "test": return this.test();
       case "alarm": return this.alarm.set(frame.on === true);
@@ -193,6 +197,7 @@ class Desk {
     clearTimeout(this.aliveTimer);
     this.port = null;
     this.talker.stop();
+    this.chirper.stop();
     this.keeper?.end();
     this.alarm.set(false);
     this.recorder.end();

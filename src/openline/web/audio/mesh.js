@@ -1,6 +1,7 @@
 // All connections of this desk: one for each far seat, one for each other seat of the own side.
 //
-// Each is warm from the start with the silent track; an offer that nobody answers costs nothing.
+// Each is warm from the start with its group's silent track (a line check's chirps go out on that of
+// the far side, and never to our own desks); an offer that nobody answers costs nothing.
 // A group's track is put onto every connected sender of that group in one turn, and onto no
 // other: what is said to the own side is never handed to a sender of the far side.
 
@@ -31,6 +32,10 @@ class Group {
     if (!silent && done.length > 0 && done.every(({ status }) => status === "rejected")) throw done[0].reason;
   }
 
+  silence() {
+    return this.replaceTrack(this.silentTrack());
+  }
+
   /** A connection that came up while the officer speaks carries the speech too. */
   caughtUp(leg) {
     const sender = leg.connectedSender();
@@ -41,12 +46,12 @@ class Group {
 }
 
 export class Mesh {
-  constructor({ silentTrack, onOffer, onFarStream, onOwnStream, onRestart, onChange }) {
-    Object.assign(this, { silentTrack, onOffer, onFarStream, onOwnStream, onRestart, onChange });
+  constructor({ silentTrack, quietTrack, onOffer, onFarStream, onOwnStream, onRestart, onChange }) {
+    Object.assign(this, { onOffer, onFarStream, onOwnStream, onRestart, onChange });
     this.legs = new Map(); // pair slot -> Leg
     this.slot = 0;
     this.far = new Group(() => this.of(true), silentTrack);
-    this.own = new Group(() => this.of(false), silentTrack);
+    this.own = new Group(() => this.of(false), quietTrack);
   }
 
   of(far) {
@@ -98,7 +103,7 @@ export class Mesh {
     const far = slot < OWN_SLOT;
     const leg = new Leg({
       slot,
-      silentTrack: this.silentTrack,
+      silentTrack: (far ? this.far : this.own).silentTrack,
       onOffer: (sdp, generation) => this.onOffer(sdp, generation, slot),
       onStream: (stream) => (far ? this.onFarStream : this.onOwnStream)(stream, slot),
       onRestart: () => this.onRestart(),

@@ -146,7 +146,7 @@ export class Talker {
       } catch (error) {
         this.want("COLD");
         this.closeDevice();
-        await this.carrier?.replaceTrack(this.graph.silentTrack).catch(() => {});
+        await this.carrier?.silence().catch(() => {});
         this.mic = "COLD";
         this.onChange(error instanceof TalkError ? error.code : ERRORS[error.name] ?? "voice.microphone");
         return;
@@ -233,7 +233,7 @@ export class Talker {
       this.device.whispered.enabled = false;
       this.device.end();
     }
-    await this.carrier?.replaceTrack(this.graph.silentTrack);
+    await this.carrier?.silence();
     this.mic = this.device ? "ARMED" : "COLD";
   }
 

@@ -163,6 +163,7 @@ const audioFrames = {
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
+  "chirp-heard": ({ id, state: said, delay_ms }) => socket.send({ t: "check-result", id, state: said, delay_ms: delay_ms ?? null }),
   tested: (frame) => sound.hearing.tested(frame),
   figures: (frame) => sound.figures(frame),
 };
@@ -275,6 +276,7 @@ const postFrames = {
   gate({ open }) { setGate(open); },
   answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
   reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
+  chirp: (frame) => audio.post(frame),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";
     demo("text-taken", { request, item });

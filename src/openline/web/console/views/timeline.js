@@ -41,9 +41,17 @@ function textItem(item, actions) {
     ${unread ? html`<button class="open" ?disabled=${!fresh()} @click=${() => actions.opened(item.id)}>${t("timeline.mark_read")}</button>` : nothing}`;
 }
 
+/** A line check: its text is a number, its results are codes, in words of this language. */
+function checkFacts(item, out) {
+  const { part, text, voice, compare } = item.facts;
+  if (part !== "result") return { ...out, words: codeWords("check.line", String(text)) };
+  return { ...out, text: codeWords("check.text", String(text)), voice: codeWords("check.voice", String(voice)), compare: codeWords("check.compare", String(compare ?? "missing")) };
+}
+
 /** Codes among the facts become words; what is not known stays as it is. */
 function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
+  if (item.kind === "check") return checkFacts(item, out);
   if (item.kind === "event" && "n" in item.facts) return { ...out, words: phraseBoth(item.facts.n) };
   if (item.kind === "declare") return { ...out, recording: codeWords("declared", `recording_${item.facts.recording}`) };
   if (item.kind === "recording") {
@@ -71,6 +79,7 @@ function sentence(item) {
     const { event, state: word } = item.facts;
     return codeWords("timeline", has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event), facts(item));
   }
+  if (item.kind === "check" && has(`timeline.check_${item.facts.part}`)) return t(`timeline.check_${item.facts.part}`, facts(item));
   if (item.kind === "call" && item.facts.outcome === "no_contact") return t("timeline.no_contact", facts(item));
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
