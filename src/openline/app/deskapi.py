@@ -1,4 +1,4 @@
-"""The post as its desks see it: openline.engine.desk.DeskApi over the shell."""
+"""The post as its desks see it: openline.engine.desk_api.DeskApi over the shell."""
 
 from openline.app.shell import PostShell
 from openline.app.voicing import DeskVoice
@@ -7,12 +7,12 @@ from openline.engine.desk import (
     FIRST_SEAT,
     AudioReport,
     CheckReport,
-    DeskSink,
     Figures,
     PostView,
     Seat,
     TimelineItem,
 )
+from openline.engine.desk_api import DeskSink
 from openline.protocol.call import Answer, Manner, Precedence
 from openline.protocol.clock import Now
 

@@ -15,7 +15,8 @@ import structlog
 from openline.app.clock import read_now
 from openline.app.pace import Pace
 from openline.app.voicing import DeskVoice
-from openline.engine.desk import DeskEvent, DeskSink, LampWord, PathView
+from openline.engine.desk import DeskEvent, LampWord, PathView
+from openline.engine.desk_api import DeskSink  # noqa: TC001 - the type of an attribute, as its neighbours
 from openline.engine.ports import (
     Command,
     Commit,

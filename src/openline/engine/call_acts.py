@@ -1,5 +1,6 @@
-"""What officers do in a call and for a line check, as the post's facade takes it from desks."""
+"""What officers do at desks, as the post's facade takes it: in a call, in writing, for a check."""
 
+from openline.engine.alarms import Alarms
 from openline.engine.calls import Calls
 from openline.engine.checks import Checks
 from openline.engine.context import Context
@@ -14,6 +15,7 @@ from openline.protocol.liveness import LinkState, Liveness
 class CallActs:
     """The part of :class:`openline.engine.post.Post` that concerns calls and line checks."""
 
+    _alarms: Alarms
     _calls: Calls
     _live: Liveness
     _record: RecordSide
@@ -108,6 +110,37 @@ class CallActs:
         if not self._is_locked(desk):
             self._calls.silence(desk)
             self.acted(now)
+
+    def write_text(
+        self,
+        desk: bytes | None,
+        request: str,
+        text: str,
+        lang: str,
+        now: Now,
+        officer: str = "",
+    ) -> None:
+        """Write a text as the officer of that desk; answered by TextTaken or Refused.
+
+        ``request`` names the answer. Without a desk it is the command line's, which may name its
+        officer; by default it is the one of the post's own setting.
+        """
+        if self._is_locked(desk, request):
+            return
+        by = officer if desk is None else self._watch.officer_of(desk)
+        self._record.write_text(desk, request, text, lang, by, now)
+        self.acted(now)
+
+    def text_opened(self, desk: bytes, item: str, now: Now) -> None:
+        """The officer of that desk opened a text of the peer."""
+        if not self._is_locked(desk):
+            self._record.text_opened(item, self._watch.officer_of(desk), now)
+            self.acted(now)
+
+    def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
+        """Silence an alarm's sound; the condition stays."""
+        if not self._is_locked(desk) and self._alarms.acknowledge(alarm):
+            self._ctx.desks(ViewChanged())
 
     def _is_locked(self, desk: bytes | None, request: str = "") -> bool:
         """Whether that desk has no officer: then its officer's acts are refused."""

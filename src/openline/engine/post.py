@@ -330,37 +330,6 @@ class Post(CallActs):
         """The newest items, oldest first."""
         return self._record.items(limit)
 
-    def write_text(
-        self,
-        desk: bytes | None,
-        request: str,
-        text: str,
-        lang: str,
-        now: Now,
-        officer: str = "",
-    ) -> None:
-        """Write a text as the officer of that desk; answered by TextTaken or Refused.
-
-        ``request`` names the answer. Without a desk it is the command line's, which may name its
-        officer; by default it is the one of the post's own setting.
-        """
-        if self._is_locked(desk, request):
-            return
-        by = officer if desk is None else self._watch.officer_of(desk)
-        self._record.write_text(desk, request, text, lang, by, now)
-        self.acted(now)
-
-    def text_opened(self, desk: bytes, item: str, now: Now) -> None:
-        """The officer of that desk opened a text of the peer."""
-        if not self._is_locked(desk):
-            self._record.text_opened(item, self._watch.officer_of(desk), now)
-            self.acted(now)
-
-    def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
-        """Silence an alarm's sound; the condition stays."""
-        if not self._is_locked(desk) and self._alarms.acknowledge(alarm):
-            self._ctx.desks(ViewChanged())
-
     def own_legs(self, legs: bytes, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """The legs of the own desks as the peer's voice room needs them.
 

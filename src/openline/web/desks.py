@@ -16,7 +16,14 @@ from typing import Final
 from starlette.types import Message  # tidy: Starlette's name
 from starlette.websockets import WebSocket, WebSocketState
 
-from openline.engine.desk import DeskApi, DeskEvent, Role, Seat, TimelineChanged, ViewChanged
+from openline.engine.desk import (
+    DeskEvent,
+    Role,
+    Seat,
+    TimelineChanged,
+    ViewChanged,
+)
+from openline.engine.desk_api import DeskApi
 from openline.errors import AccessError, OpenlineError
 from openline.web.config import DeskServerConfig
 from openline.web.frames import (

@@ -16,7 +16,6 @@ from openline.engine.desk import (
     CheckReport,
     CheckStateWord,
     Chirp,
-    DeskApi,
     DeskEvent,
     Figures,
     Gate,
@@ -33,6 +32,7 @@ from openline.engine.desk import (
     VoiceAnswer,
     VoiceReset,
 )
+from openline.engine.desk_api import DeskApi
 from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.errors import AccessError
 from openline.protocol.spoken import PHRASES

@@ -13,7 +13,7 @@ from typing import Final
 import uvicorn
 from typing_extensions import override
 
-from openline.engine.desk import DeskApi
+from openline.engine.desk_api import DeskApi
 from openline.errors import ConfigError, OpenlineError
 from openline.web.config import DeskServerConfig
 from openline.web.desks import Desks

@@ -12,7 +12,6 @@ from openline.engine.desk import (
     AudioReport,
     CheckReport,
     DeskEvent,
-    DeskSink,
     DeskView,
     Figures,
     LampWord,
@@ -31,6 +30,7 @@ from openline.engine.desk import (
     ViewChanged,
     WatchView,
 )
+from openline.engine.desk_api import DeskSink
 from openline.errors import LocalProtocolError
 
 RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")

@@ -1,11 +1,15 @@
 """The desk server without sockets: its application, and a client that speaks ASGI to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 import httpx2
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from openline.web import DeskServerConfig
 from openline.web.desks import Desks
@@ -77,3 +81,45 @@ def sign_in(client: TestClient, token: object, **headers: str) -> httpx2.Respons
 
 def socket_headers(**changes: str) -> dict[str, str]:
     return {"origin": CONSOLE} | changes
+
+
+@contextmanager
+def connect(client: TestClient, query: str = "") -> Iterator[WebSocketTestSession]:
+    """Open a desk; at the end let its task finish before the test client would cancel it."""
+    before = finished(client)
+    with client.websocket_connect(DESK + query, headers=socket_headers()) as socket:
+        yield socket
+        socket.close()
+        while finished(client) == before:
+            socket.portal.call(anyio.sleep, 0.002)
+
+
+def finished(client: TestClient) -> int:
+    app = client.app
+    assert isinstance(app, Counted)
+    return app.finished
+
+
+def next_of(socket: WebSocketTestSession, kind: str) -> dict[str, Any]:
+    for _ in range(2000):
+        frame: dict[str, Any] = socket.receive_json()
+        if frame["t"] == kind:
+            return frame
+    raise AssertionError(kind)
+
+
+def close_of(socket: WebSocketTestSession) -> int:
+    try:
+        while True:
+            socket.receive_json()
+    except WebSocketDisconnect as closed:
+        return closed.code
+
+
+def wait_for(socket: WebSocketTestSession, api: FakeDeskApi, kind: str) -> tuple[Any, ...]:
+    """Read ticks until the post was asked for ``kind``."""
+    for _ in range(40):
+        if api.said(kind):
+            return api.said(kind)[-1]
+        next_of(socket, "view")
+    raise AssertionError(kind)

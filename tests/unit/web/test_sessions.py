@@ -9,8 +9,7 @@ from openline.web.sessions import ABSENT_S, SESSIONS_MAX, Sessions
 from openline.web.signin import COOKIE_LIFE_MS, Kind
 from tests.unit.web.doors import PHRASE, FakeDoor, enter
 from tests.unit.web.fake_desk_api import text_item
-from tests.unit.web.rig import COOKIE, Rig, sign_in
-from tests.unit.web.test_desk_socket import connect, next_of, wait_for
+from tests.unit.web.rig import COOKIE, Rig, connect, next_of, sign_in, wait_for
 
 Given = dict[str, object]
 
