@@ -38,7 +38,7 @@ def test_a_seed_replays_in_another_process(seed: int) -> None:
     assert {replay(seed, "1"), replay(seed, "77")} == {here}
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3, 4])
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])
 def test_line_checks_break_no_rule_and_replay(seed: int) -> None:
     plan = Plan(line_checks=True, busy_ms=15_000)
     outcome = simulate(seed, plan)
