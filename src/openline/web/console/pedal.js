@@ -24,7 +24,7 @@ export class Pedal {
   }
 
   get hasHid() {
-    return navigator.hid !== undefined;
+    return navigator.hid !== undefined && document.featurePolicy?.allowsFeature("hid") !== false;
   }
 
   learn() {

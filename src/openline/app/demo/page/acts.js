@@ -25,10 +25,11 @@ export class Acts {
     }
   }
 
-  /** Both desks can be heard. */
+  /** Both desks can be heard, and their sound is awake: that takes a moment after the click. */
   async ready(ms) {
     for (const desk of Object.values(this.desks)) {
-      await desk.until(ms, "demo.no_voice", () => desk.facts.voice === "ready" && desk.audio.pc === "connected");
+      await desk.until(ms, "demo.no_voice", () => desk.facts.voice === "ready"
+        && desk.audio.pc === "connected" && desk.audio.context === "running");
     }
   }
 
