@@ -17,14 +17,14 @@ export class Pedal {
     this.idle = new Map(); // "device report" -> bytes before the press that is learned
     window.addEventListener("gamepadconnected", () => this.watch());
     window.addEventListener("gamepaddisconnected", () => this.gone());
-    navigator.hid?.addEventListener("disconnect", () => this.gone());
+    if (this.hasHid) navigator.hid.addEventListener("disconnect", () => this.gone());
     document.addEventListener("visibilitychange", () => this.watch());
     this.watch();
     this.openKnown();
   }
 
   get hasHid() {
-    return navigator.hid !== undefined && document.featurePolicy?.allowsFeature("hid") !== false;
+    return document.featurePolicy?.allowsFeature("hid") !== false && navigator.hid !== undefined;
   }
 
   learn() {
