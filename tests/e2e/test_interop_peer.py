@@ -104,7 +104,12 @@ def test_a_peer_made_from_the_text_alone_exchanges_texts_and_receipts(line: Line
     record = {"state": "live", "own_size": 3, "peer_size": 3, "receipted": 3, "sealed": 3}
     assert status["record"] == record | {"outbox": 0, "fault": None}
     assert (status["link"]["state"], status["link"]["tls_group"]) == ("UP", "X25519MLKEM768")
-    assert status["peer_watch"] == {"attended": True, "code": "W-7", "hears": True}
+    assert status["peer_watch"] == {
+        "attended": True,
+        "code": "W-7",
+        "hears": True,
+        "name": None,
+    }
     assert peer.objects["presence"][1] == {"attended": False}
     assert peer.objects["declared"][1] == {"recording": 1, "now": False}
     declared = status["peer_declared"]

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from openline.app.folder import Folder
 from openline.app.pairing import PathWish, PostWish, compare, init_post, pair
-from openline.record.cbor import decode
+from openline.record.cbor import sequence
 from tests.e2e.line_rig import RealDesk, real_desk
 from tests.e2e.post_rig import PostProcess, free_port, is_up, openline, running
 from tests.e2e.voice_rig import write_tone
@@ -306,11 +306,11 @@ def judge(frames: list[tuple[int, bytes]], level: int) -> None:
             assert (b"W-77" in body) <= (level >= 2 and kind == CONTROL)
         assert PHRASE.encode() not in body
         if kind == CONTROL:
-            said = decode(body, 65_536)
+            said, _end = next(sequence(body, 65_536))  # zeros stand behind it
             assert isinstance(said, list | tuple)
             if said[1] == "presence" and isinstance(said[3], dict):
                 members |= {str(key) for key in said[3]}
     wanted: list[set[str]] = [set(), {"attended"}, {"attended", "code"}]
     assert members - {"hears"} == [*wanted, {"attended", "code", "name"}][level]
     assert any(b"W-77" in body for kind, body in frames if kind == BATCH)
-    assert any(kind == CONTROL for kind, _body in frames) == (level > 0)
+    assert bool(members) == (level > 0)
