@@ -65,6 +65,11 @@ class Desk(RealDesk):
     async def mic(self, word: str) -> None:
         await self.until(f"line.seen.state?.mic === '{word}'")
 
+    async def becomes_principal(self) -> None:
+        """A page that still knows itself a listener opens no microphone: wait for its post's word."""
+        await self.page.select_option("#role", "principal")
+        await self.until("document.querySelector('#talk-why').textContent === ''")
+
     async def hears(self) -> None:
         await self.until("line.far() > -30", 10)
 
@@ -146,7 +151,7 @@ async def test_two_desks_on_each_side(chromium_path: str, tmp_path: Path) -> Non
                 await desk.until("line.seen.state?.private_pc === 'connected'")
             for post in posts:
                 await joined(post, 0, 1, 3, 4)
-            await s1.page.select_option("#role", "principal")
+            await s1.becomes_principal()
             await says(n0, (s0, s1), n1)
             await says(s1, (n0, n1), s0)
             await says_in_private(n1, n0, (s0, s1))
@@ -166,7 +171,7 @@ async def a_reload_keeps_its_seat(desk: Desk, far: tuple[Desk, ...], neighbour: 
     await desk.quiet()
     await desk.until("line.seen.state?.pc === 'connected'")
     assert await desk.slot() == 1
-    await desk.page.select_option("#role", "principal")
+    await desk.becomes_principal()
     await says(desk, far, neighbour)
 
 
