@@ -66,7 +66,7 @@ class Desk(RealDesk):
         await self.until(f"line.seen.state?.mic === '{word}'")
 
     async def becomes_principal(self) -> None:
-        """A page that still knows itself a listener opens no microphone: wait for its post's word."""
+        """A page that still knows itself a listener opens no microphone: wait for the post."""
         await self.page.select_option("#role", "principal")
         await self.until("document.querySelector('#talk-why').textContent === ''")
 
@@ -120,7 +120,7 @@ async def says_in_private(speaker: Desk, neighbour: Desk, far: tuple[Desk, ...])
     await speaker.mic("PRIVATE")
     await neighbour.until("line.seen.levels.at(-1)?.private > -30", 10)
     assert await neighbour.page.evaluate("line.seen.state.output.private_gate")
-    assert "PRIVATE" in await neighbour.page.inner_text("#desks")
+    await neighbour.until("document.querySelector('#desks').innerText.includes('PRIVATE')")
     assert "LIVE" not in await speaker.page.inner_text("#voice .mic")
     peaks = await asyncio.gather(*(desk.peak(1.5) for desk in far))
     assert max(peaks) <= SILENCE_LSB_MAX, peaks
@@ -172,6 +172,8 @@ async def a_reload_keeps_its_seat(desk: Desk, far: tuple[Desk, ...], neighbour: 
     await desk.until("line.seen.state?.pc === 'connected'")
     assert await desk.slot() == 1
     await desk.becomes_principal()
+    await desk.page.click(".elsewhere button")  # its neighbour has the call
+    await desk.until("document.querySelector('.elsewhere') === null")
     await says(desk, far, neighbour)
 
 
