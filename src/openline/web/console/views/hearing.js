@@ -1,7 +1,7 @@
 // Whether this desk hears, the test of its loudspeaker, what is wrong with the microphone, whether they hear.
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { fresh, state } from "../state.js";
+import { fresh, state, whyNotSpeak } from "../state.js";
 import { codeWords, has, t, utcTime } from "../i18n.js";
 import { SHAPES } from "./shapes.js";
 
@@ -17,7 +17,7 @@ export function theyAreDeaf() {
 }
 
 export function microphoneWarning(actions) {
-  const warning = fresh() ? actions.micWarning() : "";
+  const warning = fresh() && !whyNotSpeak() ? actions.micWarning() : "";
   return warning ? html`<p class="notice mic-warning" role="alert">${SHAPES.alarm}${t(`micwarn.${warning}`)}</p>` : nothing;
 }
 
@@ -36,7 +36,7 @@ export function hearing(actions) {
   const { deaf, proof } = own;
   const words = deaf ? t(`alarm.deaf_desk.${deaf}`) : t(`hearing.by_${proof.kind}`, { time: utcTime(proof.at_ms) });
   return html`<div id="hearing" class="hearing ${deaf ? "deaf" : "hears"}">
-    <p class="said">${SHAPES[deaf ? "alarm" : "yes"]}<span>${fresh() ? words : t("hearing.unknown")}</span></p>
+    <p class="said">${SHAPES[!fresh() ? "not_reported" : deaf ? "alarm" : "yes"]}<span>${fresh() ? words : t("hearing.unknown")}</span></p>
     ${own.step === "unheard" ? html`<p class="said" role="alert">${t("hearing.unheard")}</p>` : nothing}
     <p class="keys">${question(own, actions)}</p></div>`;
 }
