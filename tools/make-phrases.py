@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parents[1] / "src/openline"
 FOLDER = SOURCE / "web/audio/phrases"
 BYTES_MAX = 40_000
 PINYIN = {
-    1: "te4ji2 wen2dian4 sui2hou4 fa1chu1, qing3 li4ji2 yue4du2",
+    1: "te4ti2 wen2dian4 sui2hou4 fa1chu1, qing3 li4ji2 yue4du2",
     2: "qing3 jiao4 ni3fang1 fan1yi4",
     3: "qing3 zai4xian4 deng3hou4",
     4: "qing3 zai4 shuo1 yi2bian4",
