@@ -64,7 +64,10 @@ async def test_a_held_talk_key_is_heard_both_ways_and_only_then(
             )
 
             # Key up, device open before a loud tone: nothing of it may be decoded.
-            await asyncio.sleep(0.5)
+            # What was said before may still be on its way through a busy browser: wait for its end.
+            await listener.until(
+                "() => harness.seen.levels.slice(-8).every((level) => level.far < -80)"
+            )
             await listener.say({"t": "probe", "on": True})
             await asyncio.sleep(4)
             assert await speaker.page.evaluate("() => harness.seen.levels.at(-1).own") > -20
