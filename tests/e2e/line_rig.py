@@ -203,6 +203,10 @@ class RealDesk:
         """Every address that the browser itself offered, as lines of an SDP."""
         return list(await self.audio.evaluate("lineCandidates"))
 
+    async def comes_to_rest(self) -> None:
+        """What was said before has come to its end here, also at a busy browser."""
+        await self.until("line.seen.levels.slice(-8).every((level) => level.far < -80)")
+
     async def peak(self, seconds: float) -> float:
         """The highest sample decoded here, of 32768, in the next seconds."""
         await self.page.evaluate("line.probe(false)")

@@ -81,6 +81,7 @@ async def silent(desks: tuple[RealDesk, RealDesk], seconds: float) -> None:
     await asyncio.sleep(PAUSE_S)
     for desk in desks:
         assert (await desk.page.evaluate("line.seen.state.mic")) != "LIVE"
+        await desk.comes_to_rest()
     peaks = await asyncio.gather(*(desk.peak(seconds) for desk in desks))
     assert max(peaks) <= SILENCE_LSB_MAX, peaks
 
