@@ -91,6 +91,8 @@ class Desk {
   /** Tell the console the state of everything, when it differs from what was told. */
   report(error) {
     this.error = error ?? this.error;
+    // Sound that woke up is no fault any more, whoever woke it.
+    if (this.error === "voice.context_suspended" && this.graph.state === "running") this.error = undefined;
     const state = {
       t: "state",
       mic: this.talker.mic,
