@@ -8,13 +8,12 @@ import pytest
 import uvloop
 
 from openline.app.assembly import Running, assemble
-from openline.app.config import load_config
 from openline.app.demo.figures import spread
 from openline.app.folder import FolderLock
 from openline.engine.desk import DeskEvent, Refused
 from tests.bench.rig import beside, hurry, hurry_posts, round_trip, table, time_texts
 from tests.e2e.line_rig import laboratory, load, make_lab_pair, say
-from tests.e2e.post_rig import PostProcess, is_up, make_pair, running, settle
+from tests.e2e.post_rig import PostProcess, config_without_checks, is_up, make_pair, running, settle
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
@@ -62,7 +61,7 @@ async def write_and_wait(north: PostProcess) -> tuple[float, float]:
     """Give the engine of a post in this process many texts at once; entries per second."""
     loop = asyncio.get_running_loop()
     with FolderLock.take(north.folder):
-        post = assemble(north.folder, load_config(north.folder.config), loop)
+        post = assemble(north.folder, config_without_checks(north.folder), loop)
         post.writer.start()
         tasks = [asyncio.ensure_future(post.link.run()), asyncio.ensure_future(tick(post))]
         try:

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from openline.app.assembly import Running, assemble
-from openline.app.config import load_config
 from openline.app.folder import FolderLock
 from openline.engine.desk import (
     AudioReport,
@@ -22,7 +21,7 @@ from openline.engine.desk import (
 )
 from openline.headless import HeadlessDesk, make_tone
 from openline.link.frames import Frame, FrameClass, datagram_plaintexts
-from tests.e2e.post_rig import PostProcess
+from tests.e2e.post_rig import PostProcess, config_without_checks
 
 TICK_S = 0.05
 SPEECH_S = 110.0
@@ -110,7 +109,7 @@ async def hostile_peer(process: PostProcess) -> AsyncIterator[HostilePeer]:
     """Run a post's folder in this process, its desk attended, for a block."""
     loop = asyncio.get_running_loop()
     with FolderLock.take(process.folder):
-        post = assemble(process.folder, load_config(process.folder.config), loop)
+        post = assemble(process.folder, config_without_checks(process.folder), loop)
         post.writer.start()
         peer = HostilePeer(post)
         jobs = [post.link.run(), post.pace.keep(), peer.tick(), peer.live(), peer.sit()]

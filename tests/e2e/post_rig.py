@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from openline.app.config import load_config
+from openline.app.config import ChecksSettings, PostConfig, load_config
 from openline.app.control import ask
 from openline.app.folder import Folder
 from openline.app.pairing import PathWish, PostWish, compare, init_post, own_card, pair
@@ -206,3 +206,9 @@ def running(*posts: PostProcess) -> Iterator[None]:
         for post in posts:
             if post.process is not None:
                 post.kill()
+
+
+def config_without_checks(folder: Folder) -> PostConfig:
+    """The settings of a post that runs in this process: as in ``ENVIRONMENT``."""
+    checks = ChecksSettings(every_minutes=0)
+    return load_config(folder.config).model_copy(update={"checks": checks})

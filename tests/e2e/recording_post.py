@@ -10,6 +10,7 @@ the address it came from.
 """
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from openline.app import shell
 from openline.cli import main as program
 from openline.link import Link
 from openline.voice import VoiceEndpoint
+from tests.e2e.post_rig import ENVIRONMENT
 
 
 def record(path: Path) -> None:
@@ -65,6 +67,7 @@ def record(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.update(ENVIRONMENT)
     record(Path(sys.argv[2]))
     sys.argv = ["openline", "run", sys.argv[1]]
     program.main()
