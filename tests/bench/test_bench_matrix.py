@@ -15,7 +15,7 @@ import pytest
 
 from openline.app.demo.figures import Spread, spread
 from tests.bench.rig import NICE, hurry, hurry_posts
-from tests.e2e.line_rig import pick_up, say
+from tests.e2e.line_rig import RealDesk, pick_up, say
 from tests.e2e.session import Session, machine, open_session
 
 pytestmark = [
@@ -53,25 +53,27 @@ class Cell:
     loss: int
     trip_ms: float
     picked: Spread
+    replied: Spread
     mouth: Spread
     concealed: float
     load: str
 
     def row(self) -> str:
-        picked, mouth = self.picked, self.mouth
+        picked, replied, mouth = self.picked, self.replied, self.mouth
         floor = self.trip_ms / 2 + FRAME_MS
         held = "held" if (picked["median"] or 1e9) <= self.delay + GATE_MS else "missed"
         return (
             f"| {self.paths} | {self.delay} | {self.loss} % | {floor:.0f} |"
             f" **{picked['median']}** |"
-            f" {picked['p99']} | {picked['n']} | {held} | **{mouth['median']}** | {mouth['p99']} |"
+            f" {picked['p99']} | {picked['n']} | {held} | **{replied['median']}** | {replied['p99']} |"
+            f" {replied['n']} | **{mouth['median']}** | {mouth['p99']} |"
             f" {mouth['n']} | {self.concealed:.1f} | {self.load} |"
         )
 
 
 HEAD = """
-| paths | T | loss | floor | pick-up | p99 | n | T + 90 | mouth to ear | p99 | n | hidden | load |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+| paths | T | loss | floor | pick-up | p99 | n | T+90 | talk | p99 | n | ear | p99 | n | hid | load |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 async def mouth_to_ear(session: Session) -> tuple[list[float], float]:
@@ -108,13 +110,25 @@ async def delays(session: Session, seconds: float) -> list[float]:
     return took
 
 
+async def presses(ways: Sequence[tuple[RealDesk, RealDesk]]) -> list[float]:
+    """Pick-ups one after the other, each of its way, at no round pause."""
+    took = []
+    for number, way in enumerate(ways):
+        await asyncio.sleep(PAUSE_S + number * 0.0037)
+        took.append(await pick_up(*way, hold_s=0.2))
+    return took
+
+
 async def measure(session: Session, delay: int, loss: int) -> Cell:
     session.lab.set("all", delay=delay, loss=loss)
     await asyncio.sleep(SETTLE_S)
     picked = []
-    for number in range(2 * PICK_UPS):
-        await asyncio.sleep(PAUSE_S + number * 0.0037)
-        picked.append(await pick_up(*session.ways[number % 2], hold_s=0.2))
+    for way in session.ways:
+        # One side picks up, the other was silent for a while: its microphone is closed.
+        for desk in session.desks:
+            await desk.page.evaluate("line.cold()")
+        picked += await presses([way] * PICK_UPS)
+    replied = await presses(session.ways * PICK_UPS)
     took, hidden = await mouth_to_ear(session)
     trips = [
         path["rtt_ms"]
@@ -127,6 +141,7 @@ async def measure(session: Session, delay: int, loss: int) -> Cell:
         loss=loss,
         trip_ms=min(trip for trip in trips if trip is not None),
         picked=spread(picked),
+        replied=spread(replied),
         mouth=spread(took),
         concealed=hidden,
         load=machine(),
@@ -150,7 +165,7 @@ def hurry_all(session: Session) -> None:
 @pytest.mark.parametrize("paths", [2, 1])
 @pytest.mark.parametrize("delay", DELAYS_MS)
 async def test_voice_matrix(chromium_path: str, tmp_path: Path, delay: int, paths: int) -> None:
-    # A line of its own for each delay: a jitter buffer that saw the delay grow stays fat for minutes.
+    # A line for each delay: a jitter buffer that saw the delay grow stays fat for minutes.
     losses = [loss for loss in LOSSES if wanted(f"{delay}-{loss}-{paths}")]
     if not losses:
         return

@@ -94,6 +94,8 @@
   window.line = {
     seen,
     probe: (on) => port?.postMessage({ t: "probe", on }),
+    /** Let the microphone go, as 60 s without use do. */
+    cold: () => port?.postMessage({ t: "cold" }),
     /** Highest decoded far sample, of 32768, of everything reported from now on. */
     listen() { seen.levels.length = 0; },
     peak: () => Math.max(-1, ...seen.levels.map((level) => level.far_peak_lsb ?? -1)),
