@@ -56,6 +56,9 @@ class TwoWay:
     def withdraw(self) -> bool:
         """Our officer no longer consents, or wants none; True if something stood."""
         stood = self.own or self.peer
+        if self.peer and not self.own:
+            # A refusal has a number too: who asked must learn that the asking is over.
+            self.own_n = min(CONSENTS_MAX, self.own_n + 1)
         self.own = self.peer = False
         self.void = self.peer_n
         return stood
@@ -66,7 +69,10 @@ class TwoWay:
             return False
         before = (self.own, self.peer)
         renewed = number > self.peer_n
-        if self.open and (renewed or not consents):
+        ended = self.open and (renewed or not consents)
+        # A number that was not heard: a consent come and gone, or a refusal. Ours was for before.
+        refused = renewed and (not consents or number > self.peer_n + 1)
+        if ended or refused:
             self.own = False
         self.peer_n = number
         self.peer = consents and number > self.void

@@ -1,6 +1,6 @@
 """Two consents over a wire that loses, repeats and delays: nobody is open without an own act."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openline.protocol.two_way import ASK_MS, TwoWay
@@ -59,6 +59,7 @@ class Line:
             self.was_open[index] = side.open
 
 
+@example([("consent", 0), ("tell", 1), ("withdraw", 1), ("consent", 1)])
 @given(ACTS)
 def test_open_only_by_own_acts_and_settles_alike(acts: list[tuple[str, int]]) -> None:
     line = Line()
