@@ -1,8 +1,8 @@
 """``make bench-voice``: Chromium to Chromium, delay by loss by paths, beside the floor of each.
 
 One pair of posts and browsers for each delay and number of paths; the laboratory changes the loss
-while they run. ``BENCH_CELLS="50-0-2 50-20 pauses"`` takes cells T-LOSS-PATHS by the beginning of their
-name, and the run of pick-ups at growing pauses. docs/measured.md says what the figures are.
+while they run. ``BENCH_CELLS="50-0-2 50-20 pauses"`` takes cells T-LOSS-PATHS by the beginning of
+their name, and the run of pick-ups at growing pauses. docs/measured.md says what the figures are.
 """
 
 import asyncio
@@ -65,14 +65,15 @@ class Cell:
         return (
             f"| {self.paths} | {self.delay} | {self.loss} % | {floor:.0f} |"
             f" **{picked['median']}** |"
-            f" {picked['p99']} | {picked['n']} | {held} | **{replied['median']}** | {replied['p99']} |"
-            f" {replied['n']} | **{mouth['median']}** | {mouth['p99']} |"
+            f" {picked['p99']} | {picked['n']} | {held} |"
+            f" **{replied['median']}** | {replied['p99']} | {replied['n']} |"
+            f" **{mouth['median']}** | {mouth['p99']} |"
             f" {mouth['n']} | {self.concealed:.1f} | {self.load} |"
         )
 
 
 HEAD = """
-| paths | T | loss | floor | pick-up | p99 | n | T+90 | talk | p99 | n | ear | p99 | n | hid | load |
+| paths | T | loss | floor | pick-up | p99 | n | T+90 | talk | p99 | n | ear | p99 | n | hid |load|
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 

@@ -35,6 +35,7 @@ class HostilePeer:
     desk: bytes = field(default_factory=lambda: secrets.token_bytes(8))
     voice: HeadlessDesk = field(default_factory=HeadlessDesk)
     events: asyncio.Queue[DeskEvent] = field(default_factory=asyncio.Queue)
+    digits: str = ""
 
     async def sit(self) -> None:
         """Keep the desk until cancelled."""
@@ -49,6 +50,7 @@ class HostilePeer:
                 await old.close()
                 self.post.front.voice_offer(self.desk, await self.voice.offer())
             elif isinstance(event, VoiceAnswer):
+                self.digits = event.digits
                 await self.voice.answer(event.sdp)
 
     async def live(self) -> None:

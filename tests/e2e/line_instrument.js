@@ -4,6 +4,7 @@
   const candidates = window.lineCandidates = [];
   const connections = window.lineConnections = [];
   const contexts = window.lineContexts = [];
+  const tracks = []; // of every other desk, its newest among them
   window.RTCPeerConnection = class extends Connection {
     constructor(...given) {
       super(...given);
@@ -11,6 +12,8 @@
       if (connections.length > 20) connections.splice(0, 10);
       this.addEventListener("track", ({ track }) => {
         window.lineFarTrack = track;
+        tracks.push(track);
+        if (tracks.length > 20) tracks.splice(0, 10);
         if (probing) probe(new MediaStream([track]), bursts.ear);
       });
       this.addEventListener("icecandidate", ({ candidate }) => {
@@ -57,7 +60,7 @@
     if (!probing) await contexts[0].audioWorklet.addModule(address);
     if (!probing && microphone) probe(microphone, bursts.mouth);
     probing = true;
-    probe(new MediaStream([window.lineFarTrack]), bursts.ear);
+    for (const track of tracks) if (track.readyState === "live") probe(new MediaStream([track]), bursts.ear);
   };
   if (navigator.mediaDevices) {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -40,9 +40,14 @@ class Noting:
 
     def __init__(self) -> None:
         self.silent: set[int] = set()
+        self.offered: dict[tuple[bytes, int], str] = {}
+
+    def fingerprint(self, desk: bytes, slot: int) -> str:
+        return self.offered[desk, slot]
 
     def offer(self, desk: bytes, sdp: str, slot: int) -> LegOffer:
         fingerprint, generation = sdp.split()
+        self.offered[desk, slot] = fingerprint
         return LegOffer(
             desk=desk,
             fingerprint=fingerprint,
@@ -84,6 +89,7 @@ class Side:
         self.voice = DeskVoice(
             cast("Any", self.endpoint),
             party=self.party,
+            line=bytes(16),
             own_legs=self.say,
             to_desk=lambda desk, event: self.told.append((desk, event)),
         )

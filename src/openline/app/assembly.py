@@ -143,6 +143,7 @@ def _join(
     voice = DeskVoice(
         endpoint,
         party=genesis.party_of(own),
+        line=genesis.line,
         own_legs=shell.own_legs,
         to_desk=shell.tell,
     )

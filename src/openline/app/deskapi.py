@@ -134,6 +134,11 @@ class DeskFront:
         self._shell.post.end_call(desk, self._shell.clock())
         self._shell.carry_out()
 
+    def speech_differs(self, desk: bytes, *, by_officer: bool) -> None:
+        """The certificates of the speech do not agree."""
+        self._shell.post.speech_differs(desk, self._shell.clock(), by_officer=by_officer)
+        self._shell.carry_out()
+
     def silence_call(self, desk: bytes) -> None:
         """Silence the incoming announce at this side."""
         self._shell.post.silence_call(desk, self._shell.clock())

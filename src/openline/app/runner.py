@@ -254,7 +254,7 @@ def _metrics(running: Running, tasks: asyncio.TaskGroup) -> list[asyncio.Task[No
 async def _say(running: Running, desk: _DeskService, announce: Announce) -> None:
     """Tell the person who started the post that it stands, and what does not work."""
     await asyncio.sleep(LOOK_SECONDS)
-    gc.freeze()  # What the servers brought with them; no pass here, where the line may speak already.
+    gc.freeze()  # What the servers brought along; no pass here, where the line may speak.
     own, peer = (card.fields.names for card in running.cards)
     problems = [
         {"code": fault.code, "facts": dict(fault.facts)} for fault in running.problems.values()

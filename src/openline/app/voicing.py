@@ -32,6 +32,7 @@ from openline.voice import (
     legs_to_map,
     pair_of,
     seats_of,
+    speech_digits,
 )
 
 SILENT_LINK_MS_MAX: Final = 600_000
@@ -51,6 +52,7 @@ class DeskVoice:
     Args:
         endpoint: the ICE-lite endpoint of our own desks.
         party: our index; the desks of party 0 are the DTLS clients.
+        line: its id, 16 bytes: of which the digits of a speech are made.
         own_legs: gives the map of our legs to the engine.
         to_desk: gives an event to one desk.
     """
@@ -60,12 +62,14 @@ class DeskVoice:
         endpoint: VoiceEndpoint,
         *,
         party: int,
+        line: bytes,
         own_legs: Callable[[bytes], None],
         to_desk: Callable[[bytes, DeskEvent], None],
     ) -> None:
         """See the class."""
         self.endpoint: Final = endpoint
         self._party = party
+        self._line = line
         self._own_legs = own_legs
         self._to_desk = to_desk
         self._slots: dict[bytes, int] = {}
@@ -195,8 +199,10 @@ class DeskVoice:
 
     def _answer(self, place: Place, desk: bytes, far: FarLeg) -> None:
         seat, slot = place
+        digits = ""
         try:
             if slot < SEAT_COUNT:
+                digits = self._digits(desk, slot, far)
                 sdp = self.endpoint.answer(
                     desk, far, active=self._party == 0, slot=slot, pair=self._pair(place)
                 )
@@ -207,7 +213,14 @@ class DeskVoice:
         except OpenlineError as fault:
             self._refuse(desk, fault)
             return
-        self._to_desk(desk, VoiceAnswer(sdp=sdp, generation=far.generation, pair_slot=slot))
+        self._to_desk(
+            desk,
+            VoiceAnswer(sdp=sdp, generation=far.generation, pair_slot=slot, digits=digits),
+        )
+
+    def _digits(self, desk: bytes, slot: int, far: FarLeg) -> str:
+        both = (self.endpoint.fingerprint(desk, slot), far.fingerprint)
+        return speech_digits(self._line, both if self._party == 0 else both[::-1])
 
     def _refuse(self, desk: bytes, fault: OpenlineError) -> None:
         _diagnostics.warning("offer refused", code=fault.code)

@@ -105,6 +105,15 @@ class CallActs:
             self._calls.end(desk, now)
             self.acted(now)
 
+    def speech_differs(self, desk: bytes, now: Now, *, by_officer: bool) -> None:
+        """The officer found other digits, or that desk's page another certificate."""
+        if not by_officer:
+            self._calls.mismatch(desk, now, by_officer=False)
+            self._record.settle(now)
+        elif not self._is_locked(desk):
+            self._calls.mismatch(desk, now, by_officer=True)
+            self.acted(now)
+
     def silence_call(self, desk: bytes, now: Now) -> None:
         """Silence the incoming announce at this side."""
         if not self._is_locked(desk):

@@ -306,6 +306,18 @@ class Calls:
         if self._floor.cut == desk:  # it knows: its own officer ended it
             self._floor.cut = b""
 
+    def mismatch(self, desk: bytes, now: Now, *, by_officer: bool) -> None:
+        """The certificates of the speech do not agree: the call ends at once, whoever holds it.
+
+        Said by an officer who compared the digits, or by a desk's page whose handshake failed.
+        """
+        if self._core.open is None:
+            return
+        if by_officer and not self._floor.principal(desk):
+            self._refuse(desk, "call.role")
+        else:
+            self._core.move(CallInput.MISMATCH, now)
+
     def silence(self, desk: bytes) -> None:
         """Our officer silences the incoming announce; the caller will see it."""
         call = self._core.open

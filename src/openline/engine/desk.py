@@ -338,11 +338,13 @@ class VoiceAnswer:
 
     Attributes:
         pair_slot: 0 to 2 with that far seat, 3 to 5 with that seat of the own side.
+        digits: what both officers read aloud to compare; empty with the own side.
     """
 
     sdp: str
     generation: int
     pair_slot: int = 0
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,9 @@ class DeskApi(Protocol):
     def end_call(self, desk: bytes) -> None:
         """End the call."""
 
+    def speech_differs(self, desk: bytes, *, by_officer: bool) -> None:
+        """The officer compared the digits and they differ, or this page met another certificate."""
+
     def silence_call(self, desk: bytes) -> None:
         """Silence the incoming announce at this side (the caller sees it)."""
 

@@ -34,6 +34,7 @@ class CallInput(StrEnum):
     INTERRUPTED = "a higher call interrupts"
     LINK_DOWN = "link down"
     RESTART = "post restarted"
+    MISMATCH = "the speech is not authentic"
 
 
 class Outcome(StrEnum):
@@ -51,6 +52,8 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     LINK_DOWN = "link_down"
     RESTART = "restart"
+    MISMATCH = "mismatch"
+    """An officer said that the digits differ, or a desk met another certificate."""
     NO_CONTACT = "no_contact"
     """Pressed with the link DOWN: no call came about, and nobody here knows why."""
 
@@ -141,7 +144,12 @@ TRANSITIONS: Final = (
     | {
         (state, given): CallState.ENDED
         for state in _OPEN
-        for given in (CallInput.INTERRUPTED, CallInput.LINK_DOWN, CallInput.RESTART)
+        for given in (
+            CallInput.INTERRUPTED,
+            CallInput.LINK_DOWN,
+            CallInput.RESTART,
+            CallInput.MISMATCH,
+        )
     }
     | {(CallState.ENDED, given): CallState.ENDED for given in CallInput}
 )
@@ -171,6 +179,7 @@ OUTCOMES: Final = (
             (CallInput.INTERRUPTED, Outcome.INTERRUPTED),
             (CallInput.LINK_DOWN, Outcome.LINK_DOWN),
             (CallInput.RESTART, Outcome.RESTART),
+            (CallInput.MISMATCH, Outcome.MISMATCH),
         )
     }
 )
@@ -184,6 +193,7 @@ INPUTS_OF: Final = {
     Outcome.INTERRUPTED: CallInput.INTERRUPTED,
     Outcome.LINK_DOWN: CallInput.LINK_DOWN,
     Outcome.RESTART: CallInput.RESTART,
+    Outcome.MISMATCH: CallInput.MISMATCH,
 }
 """What moves our call when the peer, in either role, names this outcome."""
 

@@ -5,6 +5,7 @@ The post relays DTLS, SRTP and SRTCP and never decodes sound. See docs/spec/voic
 
 from openline.voice.cadence import SLOT_MS, CellCadence
 from openline.voice.cells import CELL_SIZE, ControlBlock
+from openline.voice.compare import speech_digits
 from openline.voice.endpoint import VoiceEndpoint
 from openline.voice.legs import FarLeg, LegOffer
 from openline.voice.pairing import AnswerDesk, Pairing, PairingAction, RenewDesk, SendLeg
@@ -42,4 +43,5 @@ __all__ = [
     "legs_to_map",
     "pair_of",
     "seats_of",
+    "speech_digits",
 ]

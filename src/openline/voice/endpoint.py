@@ -212,6 +212,14 @@ class VoiceEndpoint:
             active=active,
         )
 
+    def fingerprint(self, desk: bytes, slot: int) -> str:
+        """Of the certificate with which a desk offered.
+
+        Raises:
+            VoiceError: ``voice.no_offer``.
+        """
+        return self._offered((desk, slot)).offer.fingerprint
+
     def speaks(self, desk: bytes, slot: int) -> bool:
         """Whether sound, silence included, comes from that connection of the desk."""
         leg = self._legs.get((desk, slot))

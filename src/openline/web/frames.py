@@ -167,6 +167,14 @@ def _end(api: DeskApi, desk: bytes, _frame: Frame) -> None:
     api.end_call(desk)
 
 
+def _differs(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.speech_differs(desk, by_officer=True)
+
+
+def _certificate(api: DeskApi, desk: bytes, _frame: Frame) -> None:
+    api.speech_differs(desk, by_officer=False)
+
+
 def _silence(api: DeskApi, desk: bytes, _frame: Frame) -> None:
     api.silence_call(desk)
 
@@ -233,6 +241,8 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "sounded": _sounded,
     "end": _end,
     "silence": _silence,
+    "differs": _differs,
+    "certificate": _certificate,
     "acknowledge": _acknowledge,
     "offer": _offer,
     "check-now": _check_now,
@@ -260,7 +270,7 @@ def role_of(frame: Frame) -> Role:
     return role
 
 
-NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-result"})
+NO_ACTS: Final = frozenset({"alive", "offer", "sounded", "figures", "check-result", "certificate"})
 """What a page sends by itself; anything else is an act of its officer."""
 
 
@@ -345,8 +355,9 @@ def event_frame(event: DeskEvent) -> Frame | None:  # noqa: C901, PLR0911, PLR09
             return None
         case Gate(open=is_open, call=call):
             return {"t": "gate", "open": is_open, "call": call}
-        case VoiceAnswer(sdp=sdp, generation=generation, pair_slot=slot):
-            return {"t": "answer", "sdp": sdp, "generation": generation, "pair_slot": slot}
+        case VoiceAnswer(sdp=sdp, generation=generation, pair_slot=slot, digits=digits):
+            found = {"t": "answer", "sdp": sdp, "generation": generation, "pair_slot": slot}
+            return {**found, "digits": digits}
         case VoiceReset(pair_slot=slot):
             return {"t": "reset", "pair_slot": slot}
         case TextTaken(request=request, item=item):

@@ -15,6 +15,8 @@ from openline.voice import LEGS_BYTES_MAX, FarLeg, LegOffer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LINE = bytes(range(16))
+
 
 class FakeEndpoint:
     def __init__(self) -> None:
@@ -22,14 +24,19 @@ class FakeEndpoint:
         self.dropped: list[bytes] = []
         self.silent: set[int] = set()
         self.refuse = ""
+        self.offered: dict[tuple[bytes, int], str] = {}
+
+    def fingerprint(self, desk: bytes, slot: int) -> str:
+        return self.offered[desk, slot]
 
     def offer(self, desk: bytes, sdp: str, slot: int) -> LegOffer:
         if sdp == "bad":
             raise VoiceError("voice.sdp")
         digest = hashlib.sha256(desk + bytes([slot]) + sdp.encode()).hexdigest().upper()
+        self.offered[desk, slot] = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
         return LegOffer(
             desk=desk,
-            fingerprint=":".join(digest[at : at + 2] for at in range(0, 64, 2)),
+            fingerprint=self.offered[desk, slot],
             ssrcs=(1,),
             red=True,
             page_ufrag=sdp,
@@ -69,7 +76,11 @@ class Side:
         self.peer: Callable[[bytes | None], None] = lambda _legs: None
         self.offers = itertools.count(1)
         self.voice = DeskVoice(
-            cast("Any", self.endpoint), party=party, own_legs=self.send, to_desk=self.tell
+            cast("Any", self.endpoint),
+            party=party,
+            line=LINE,
+            own_legs=self.send,
+            to_desk=self.tell,
         )
         self.voice.seated(self.desk, 0)
 
@@ -131,6 +142,11 @@ def test_both_desks_are_answered_with_the_far_fingerprint(sides: tuple[Side, Sid
         assert active is (side is sides[0])
         assert pair == 0
         assert isinstance(side.events[-1], VoiceAnswer)
+    here, there = (side.events[-1] for side in sides)
+    assert isinstance(here, VoiceAnswer)
+    assert isinstance(there, VoiceAnswer)
+    assert here.digits == there.digits
+    assert len(here.digits.split()) == 6
 
 
 def test_every_desk_here_is_joined_with_every_desk_there_under_one_number(

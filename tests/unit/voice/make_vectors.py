@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openline.record.cbor import Value, encode
+from openline.voice import speech_digits
 from openline.voice.cells import ControlBlock, build_cells, restamp, without_piece
 from openline.voice.sdp import build_answer, parse_offer
 from tests.unit.voice.test_sdp import FAR, OFFER
@@ -210,15 +211,34 @@ def answers() -> list[Vector]:
     return rows
 
 
+def digits() -> list[Vector]:
+    one, other = (":".join(f"{(at * step) % 256:02X}" for at in range(32)) for step in (1, 7))
+    line = bytes(range(16))
+    return [
+        {
+            "name": name,
+            "why": why,
+            "line": line.hex(),
+            "fingerprints": [first, second],
+            "digits": speech_digits(line, (first, second)),
+        }
+        for name, why, first, second in (
+            ("digits", "Six groups of five, party 0's certificate first.", one, other),
+            ("digits-swapped", "The parties swapped.", other, one),
+        )
+    ]
+
+
 def make() -> Vector:
     return {
         "about": "docs/spec/voice.md: cells (4), legs and maps of legs (2), what passes (5), "
-        "answers (3; far leg of the vector 'leg', post at 192.0.2.10 port 7000).",
+        "answers (3; far leg of the vector 'leg', post at 192.0.2.10 port 7000), digits (3.1).",
         "cells": cells() + refused_cells(),
         "legs": legs(),
         "leg_maps": leg_maps(),
         "passing": passing(),
         "answers": answers(),
+        "digits": digits(),
     }
 
 

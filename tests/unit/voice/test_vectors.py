@@ -1,5 +1,6 @@
 """vectors/voice.json: read by our code."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -29,6 +30,18 @@ def test_the_file_is_what_its_program_makes() -> None:
 def test_names_are_unique() -> None:
     names = [row["name"] for rows in VECTORS.values() if isinstance(rows, list) for row in rows]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("row", of("digits"))
+def test_digits_by_the_document(row: dict[str, Any]) -> None:
+    line = bytes.fromhex(row["line"])
+    found = ""
+    for fingerprint in row["fingerprints"]:
+        octets = bytes(int(pair, 16) for pair in fingerprint.split(":"))
+        digest = hashlib.sha256(b"openline-speech-v1\0" + line + octets).digest()
+        found += f"{int.from_bytes(digest, 'big') % 10**15:015d}"
+    assert row["digits"].replace(" ", "") == found
+    assert [len(group) for group in row["digits"].split(" ")] == [5] * 6
 
 
 @pytest.mark.parametrize("row", of("cells"))

@@ -244,6 +244,9 @@ class FakeDeskApi:
     def end_call(self, _desk: bytes) -> None:
         self.acts.append(("end",))
 
+    def speech_differs(self, _desk: bytes, *, by_officer: bool) -> None:
+        self.acts.append(("differs", by_officer))
+
     def silence_call(self, _desk: bytes) -> None:
         self.acts.append(("silence",))
 

@@ -85,7 +85,7 @@ def test_every_event_reaches_the_page() -> None:
         next_of(socket, "view")
         for event in (
             Gate(open=True, call="ab"),
-            VoiceAnswer(sdp="v=0", generation=7, pair_slot=4),
+            VoiceAnswer(sdp="v=0", generation=7, pair_slot=1, digits="12345 67890"),
             VoiceReset(),
             Refused(request="r", code="store.full"),
             StopTalking(reason="call.ended"),
@@ -97,7 +97,8 @@ def test_every_event_reaches_the_page() -> None:
             "t": "answer",
             "sdp": "v=0",
             "generation": 7,
-            "pair_slot": 4,
+            "pair_slot": 1,
+            "digits": "12345 67890",
         }
         assert next_of(socket, "reset") == {"t": "reset", "pair_slot": 0}
         assert next_of(socket, "refused")["code"] == "store.full"
@@ -125,6 +126,8 @@ def test_every_event_reaches_the_page() -> None:
         ({"t": "sounded", "call": "00c0"}, ("sounded", "00c0")),
         ({"t": "end"}, ("end",)),
         ({"t": "silence"}, ("silence",)),
+        ({"t": "differs"}, ("differs", True)),
+        ({"t": "certificate", "pair_slot": 2}, ("differs", False)),
         ({"t": "acknowledge", "alarm": "link_down"}, ("acknowledge", "link_down")),
         ({"t": "offer", "sdp": "v=0"}, ("offer", "v=0", 0)),
         ({"t": "offer", "sdp": "v=0", "pair_slot": 5}, ("offer", "v=0", 5)),

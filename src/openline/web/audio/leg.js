@@ -13,13 +13,14 @@ const withGeneration = (sdp, generation) => (
 );
 
 export class Leg {
-  constructor({ slot, silentTrack, onOffer, onStream, onRestart, onChange }) {
-    Object.assign(this, { slot, silentTrack, onOffer, onStream, onRestart, onChange });
+  constructor({ slot, silentTrack, onOffer, onStream, onRestart, onCertificate, onChange }) {
+    Object.assign(this, { slot, silentTrack, onOffer, onStream, onRestart, onCertificate, onChange });
     this.pc = null;
     this.sender = null;
     this.generation = 0;
     this.timer = 0;
     this.stalled = false;
+    this.shaken = false;
   }
 
   /** A desk that went says so (DTLS close), and Chromium still calls the connection connected. */
@@ -91,7 +92,7 @@ export class Leg {
       try {
         await pc.setRemoteDescription({ type: "answer", sdp });
         const { transport } = this.sender ?? {};
-        if (transport) transport.onstatechange = () => { if (this.pc === pc) this.onChange(); };
+        if (transport) transport.onstatechange = () => { if (this.pc === pc) this.transportChanged(transport); };
       } catch (error) {
         console.error(error);
         this.onChange("voice.answer");
@@ -101,6 +102,14 @@ export class Leg {
     this.generation = generation;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.look(pc), CONNECT_MS);
+  }
+
+  /** The far desk answers, and not with the certificate that our post was told of: the handshake fails. */
+  transportChanged(transport) {
+    const reached = ["connected", "completed"].includes(transport.iceTransport.state);
+    this.shaken ||= transport.state === "connected";
+    if (transport.state === "failed" && reached && !this.shaken) this.onCertificate();
+    this.onChange();
   }
 
   /** Answered long ago and never connected: a handshake begun into a dead link backs off for minutes. */
@@ -121,6 +130,7 @@ export class Leg {
     const { pc } = this;
     clearTimeout(this.timer);
     this.stalled = false;
+    this.shaken = false; // whether its handshake was done once
     this.pc = null;
     this.sender = null;
     this.generation = 0;

@@ -80,6 +80,7 @@ class Desk {
       onFarStream: (stream, slot) => { pull(stream, slot); this.graph.connectFar(stream, slot); },
       onOwnStream: (stream, slot) => { pull(stream, slot); this.graph.connectOwnSide(stream, slot); },
       onRestart: () => this.post({ t: "restart" }),
+      onCertificate: (pair_slot) => this.post({ t: "certificate", pair_slot }),
       onChange: (error) => this.connectionChanged(error),
     });
   }

@@ -46,8 +46,8 @@ class Group {
 }
 
 export class Mesh {
-  constructor({ silentTrack, quietTrack, onOffer, onFarStream, onOwnStream, onRestart, onChange }) {
-    Object.assign(this, { onOffer, onFarStream, onOwnStream, onRestart, onChange });
+  constructor({ silentTrack, quietTrack, onOffer, onFarStream, onOwnStream, onRestart, onCertificate, onChange }) {
+    Object.assign(this, { onOffer, onFarStream, onOwnStream, onRestart, onCertificate, onChange });
     this.legs = new Map(); // pair slot -> Leg
     this.slot = 0;
     this.far = new Group(() => this.of(true), silentTrack);
@@ -107,6 +107,7 @@ export class Mesh {
       onOffer: (sdp, generation) => this.onOffer(sdp, generation, slot),
       onStream: (stream) => (far ? this.onFarStream : this.onOwnStream)(stream, slot),
       onRestart: () => this.onRestart(),
+      onCertificate: () => { if (far) this.onCertificate(slot); },
       onChange: (error) => {
         (far ? this.far : this.own).caughtUp(leg);
         // One desk of several that cannot be reached is no fault while another is.

@@ -66,6 +66,7 @@ function callActs(desk) {
     twoWaySpeaking: () => twoWay.speaking,
     answer: (answer, due_s) => { if (answerable()) send({ t: "answer", answer, ...(due_s && { due_s }) }); },
     takeOver: () => send({ t: "take-over" }),
+    differs: () => send({ t: "differs" }),
   };
 }
 

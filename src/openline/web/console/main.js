@@ -1,5 +1,6 @@
 // The duty officer's page: it wires the post's socket, the audio page, the talk key and the drawing together.
 
+import { answerFrames, certificateFrames } from "./authentic.js";
 import { attachDemo, demoActs, seatForDemo } from "./demo.js";
 import { AudioWatch } from "./audio-watch.js";
 import { AudioLink } from "./audio-link.js";
@@ -163,6 +164,7 @@ const audioFrames = {
   heard: ({ at_ms }) => demo("heard", { at_ms }),
   live: ({ at_ms }) => demo("live", { at_ms }),
   restart: () => setTimeout(startAudio, RESTART_MS),
+  ...certificateFrames(() => socket, refuse, redraw),
   "chirp-heard": ({ id, state: said, delay_ms }) => socket.send({ t: "check-result", id, state: said, delay_ms: delay_ms ?? null }),
   tested: (frame) => sound.hearing.tested(frame),
   figures: (frame) => sound.figures(frame),
@@ -274,8 +276,7 @@ const postFrames = {
   unlocked: (frame) => desk.unlocked(frame),
   timeline({ items }) { takeItems(items); demo("timeline", { items }); redraw(); },
   gate({ open }) { setGate(open); },
-  answer: ({ sdp, generation, pair_slot }) => audio.post({ t: "answer", sdp, generation, pair_slot }),
-  reset: ({ pair_slot }) => audio.post({ t: "reset", pair_slot }),
+  ...answerFrames(() => audio),
   chirp: (frame) => audio.post(frame),
   "text-taken"({ request, item }) {
     if (draft.taken(request)) document.getElementById("draft").value = "";

@@ -8,6 +8,8 @@ import { clockSpan, codeWords, has, nameOf, t } from "../i18n.js";
 import { answerKeys, answerLine } from "./answers.js";
 import { SHAPES } from "./shapes.js";
 
+const FAR_SEATS = 3;
+
 const truth = (yes, words, kind = "") => html`<li class="${yes ? "yes" : "no"} ${kind}">
   ${SHAPES[yes ? "yes" : "no"]}<span>${words}</span><b>${t(yes ? "truth.yes" : "truth.no")}</b></li>`;
 
@@ -55,6 +57,16 @@ function holder(call, actions) {
     ${may ? html`<button @click=${actions.takeOver}>${t("desks.take_over")}</button>` : nothing}</p>`;
 }
 
+/** What two officers read to each other, to know that nobody stands between their desks. */
+function digits(actions) {
+  const shown = Object.entries(state.digits ?? {}).filter(([slot, text]) => Number(slot) < FAR_SEATS && text);
+  if (shown.length === 0 || state.locked) return nothing;
+  return html`<details class="digits"><summary>${t("digits.compare")}</summary>
+    ${shown.map(([slot, text]) => html`<p>${shown.length > 1 ? html`<span>${t("digits.desk", { desk: Number(slot) + 1 })}</span> ` : nothing}<output>${text}</output></p>`)}
+    <p class="fine">${t("digits.help")}</p>
+    ${can("differs") && role() === "principal" ? html`<button class="end" @click=${actions.differs}>${t("digits.differ")}</button>` : nothing}</details>`;
+}
+
 function title(call) {
   const peer = nameOf(state.view.peer_names);
   if (call.state === "taken") return t("call.taken", { peer });
@@ -93,7 +105,7 @@ function standing(call, actions) {
       ${call.downgraded ? html`<span>${codeWords("downgraded", call.downgraded)}</span>` : nothing}
       ${call.peer_talking ? html`<span class="talking">${t("call.peer_talking")}</span>` : nothing}
       ${answerLine(call)}</div>${countdown(call)}</div>
-    ${truths(call)}${holder(call, actions)}${twoWay(call, actions)}
+    ${truths(call)}${holder(call, actions)}${twoWay(call, actions)}${call.state === "taken" ? digits(actions) : nothing}
     ${answers ? answerKeys(call, actions) : nothing}
     ${(answers && incoming) || state.locked ? nothing : html`<div class="keys">
       ${incoming ? html`<button @click=${actions.silence} ?disabled=${call.silenced !== ""}>${t("call.silence")} <kbd>S</kbd></button>` : nothing}
