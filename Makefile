@@ -10,6 +10,8 @@ DEV := .venv/.ready-dev
 SEEDS ?= 500
 ARGS ?=
 BENCH_CELLS ?=
+# Pure tests on two cores; then real desks, one at a time (tests/conftest.py).
+SPREAD := -n 2 --dist loadscope --no-loadscope-reorder
 MATRIX := tests/bench/test_bench_matrix.py tests/bench/test_bench_back.py
 
 help: ## this list
@@ -31,7 +33,7 @@ demo: $(RUN) ## two posts and two desks on this machine, in the browser
 
 test: $(DEV) ## all tests; ARGS="tests/unit -x" narrows them
 	@tools/setup-tests.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(ARGS),,$(SPREAD)) $(ARGS)
 
 lint: $(DEV) ## ruff, mypy and the import contract
 	@tools/lint.sh

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from typing_extensions import override
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 REQUIRE_ALL = os.environ.get("OPENLINE_REQUIRE_ALL") == "1"
 SOAK = os.environ.get("OPENLINE_SOAK") == "1"
@@ -23,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 # Quick and pure first, real desks last: the cheapest failure is seen first.
 ORDER = ("unit", "property", "sim", "interop", "e2e", "bench")
+PURE = ORDER[:4]
 
 settings.register_profile(
     "openline",
@@ -66,6 +70,20 @@ def missing_for(item: pytest.Item) -> str | None:
     if item.get_closest_marker("needs_chromium") and not find_chromium():
         return "needs Chromium (package chromium, or OPENLINE_CHROMIUM=/path/to/it)"
     return None
+
+
+class PureOnTwo(LoadScopeScheduling):  # type: ignore[misc]  # xdist bears no types
+    """Spread pure tests over the workers; real desks run one at a time, all in one of them."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.split("/")[1] in PURE else "desks"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PureOnTwo:
+    """Only with ``-n``: without it the tests run one after the other."""
+    return PureOnTwo(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from openline.engine.desk import TimelineItem
+from openline.engine.desk import TimelineItem, VoiceAnswer
 from tests.e2e.console_rig import Console, Script, chromium, console
 from tests.unit.web.fake_desk_api import call_view, text_item, wall_ms
 
@@ -204,7 +204,7 @@ async def test_the_private_channel_is_never_live_and_gives_way_to_the_talk_key(
         await desk.sign_in()
         await shows(desk, "#desks", "principal W-1", "interpreter W-3")
         await desk.audio().evaluate("window.privatePc = 'connected'; state()")
-        await desk.page.wait_for_selector("#private-key:enabled")
+        await desk.page.wait_for_selector("#private-key[aria-disabled='false']")
         await called(desk, over={"holder": "bb"}, state="taken", ends_in_ms=None)
         await shows(desk, ".call", "Our desk 2 (W-3) has this call.")
         await desk.page.click(".elsewhere button")
@@ -327,7 +327,7 @@ async def test_phrases_are_one_key_each_in_both_languages(browser: Browser) -> N
         assert len(desk.script.said("phrase")) == 2
         said = {"whose": "peer", "n": 2, "seq": 1, "wall_ms": wall_ms(), "sounded": True}
         desk.script.over["spoken"] = said
-        await shows(desk, "#voice .phrase-spoken", "Fetch your interpreter.")
+        await shows(desk, "#said", "Fetch your interpreter.", "请叫你方翻译", "SYNTHETIC VOICE")
 
 
 async def test_an_older_post_is_asked_for_nothing_that_it_does_not_know(browser: Browser) -> None:
@@ -345,16 +345,29 @@ async def test_an_older_post_is_asked_for_nothing_that_it_does_not_know(browser:
         assert desk.faults == []
 
 
+OUT_OF_SIGHT = """(() => {
+  const bottom = (id) => document.getElementById(id).getBoundingClientRect().bottom;
+  const end = innerWidth > 1240 ? Math.min(innerHeight, bottom("talking")) : innerHeight - scrollY;
+  return Math.max(0, Math.ceil(bottom("voice") - end));
+})()"""
+
+
 @pytest.mark.parametrize("chinese", [False, True])
 async def test_the_voice_panel_needs_no_scrolling(browser: Browser, *, chinese: bool) -> None:
-    async with console(browser, scripted=Script(over={"desks": DESKS})) as desk:
+    now = {"recording": "per_call", "now": True, "interpreter": "eta", "eta_ms": -65_000}
+    said = {"whose": "peer", "n": 6, "seq": 1, "wall_ms": wall_ms(), "sounded": True}
+    over_all = {"desks": DESKS, "spoken": said, "peer_declared": now, "own_declared": now}
+    async with console(browser, scripted=Script(over=over_all)) as desk:
         await desk.sign_in()
         if chinese:
             await desk.page.evaluate(CHINESE)
+        await desk.page.keyboard.press("p")
+        digits = "12345 67890 12345 67890 12345 67890"
+        desk.api.tell(VoiceAnswer(sdp="v=0", generation=1, digits=digits))
         for state, over in (
             ("announcing", {"precedence": "FLASH"}),
             ("held", {"answer": "fetching", "answer_due_ms": 90_000, "precedence": "PRIORITY"}),
-            ("taken", {"two_way": "asked_there"}),
+            ("taken", {"two_way": "asked_there", "precedence": "FLASH"}),
             ("taken", {"two_way": "open"}),
         ):
             for width, height in ((1366, 768), (1024, 768), (683, 384)):
@@ -362,10 +375,16 @@ async def test_the_voice_panel_needs_no_scrolling(browser: Browser, *, chinese: 
                 ends = None if state == "taken" else 42_000
                 await called(desk, over=over | {"state": state}, ends_in_ms=ends)
                 await desk.until("document.querySelector('.call')?.innerText.length > 40")
+                await desk.page.wait_for_selector("#said .phrase-spoken", state="attached")
+                if over.get("two_way") == "open":
+                    await desk.page.wait_for_selector("details.digits")
+                if state == "taken":  # the post would refuse it
+                    assert await desk.page.locator(".answers kbd", has_text="F").count() == 0
                 wide = await desk.page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, (state, over, width)
+                if width == 1366:
+                    tall = await desk.page.evaluate("document.documentElement.scrollHeight")
+                    assert tall <= height, (state, over)
                 if height == 768:
-                    bottom = (
-                        "document.querySelector('#voice').getBoundingClientRect().bottom + scrollY"
-                    )
-                    assert await desk.page.evaluate(bottom) <= height, (state, over, width)
+                    hidden = await desk.page.evaluate(OUT_OF_SIGHT)
+                    assert hidden == 0, (state, over, width)

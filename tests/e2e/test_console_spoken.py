@@ -1,5 +1,6 @@
 """The page of phrases, declarations and recording, at a post that a test moves by hand."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -48,7 +49,7 @@ async def test_declarations_stand_at_all_times_and_what_is_not_known_says_so(
     for whose in ("peer", "own"):
         await desk.until(at(desk, whose, "recording", "unknown"))
         await desk.until(at(desk, whose, "interpreter", "unknown"))
-    assert "Assume that you may be recorded" in await desk.page.inner_text("#recording")
+    assert "Assume that you may be recorded" in await desk.page.inner_text("#foot")
     desk.api.set(
         peer_declared=DeclaredView(recording="always", now=True, interpreter="eta", eta_ms=-65_000),
         own_declared=DeclaredView(recording="never", interpreter="present"),
@@ -58,17 +59,21 @@ async def test_declarations_stand_at_all_times_and_what_is_not_known_says_so(
     line = await desk.page.inner_text("#foot .declared-lines")  # always in sight
     for words in ("every call is recorded", "RECORDING NOW", "nothing is recorded", "Assume that"):
         assert words in line
-    shown = await desk.page.inner_text(".declared.d-peer")
+    shown = await desk.page.inner_text("#foot .d-peer")
     assert "every call is recorded" in shown
     assert "RECORDING NOW" in shown
-    assert "overdue by 65 s" in shown
+    assert re.search(r"overdue by 6\d s", shown)  # its seconds grow as the view ages
+    before = await desk.page.inner_text("#before .d-peer")  # beside its label, and with a shape
+    assert "always, ON NOW" in before
+    assert "OVERDUE by 1:0" in before
+    assert await desk.page.locator("#before .d-peer .bad .shape").count() == 1
     assert await desk.page.is_disabled("#record-key")
     await desk.page.keyboard.press("l")
-    assert "翻译已逾期" in await desk.page.inner_text(".declared.d-peer")
+    assert "翻译已逾期" in await desk.page.inner_text("#foot .d-peer")
     await desk.stop_server()  # what a page cannot know it does not say
     await desk.until(at(desk, "peer", "recording", "unknown"))
     assert "录音情况不明" in await desk.page.inner_text("#foot .d-peer")
-    assert "请假定" in await desk.page.inner_text("#recording")
+    assert "请假定" in await desk.page.inner_text("#foot")
 
 
 async def test_one_key_each_and_the_officers_own_word(desk: Console) -> None:
@@ -87,6 +92,11 @@ async def test_one_key_each_and_the_officers_own_word(desk: Console) -> None:
     await desk.page.evaluate("document.activeElement.blur()")
     await desk.page.select_option("#declare-interpreter", "eta")
     await desk.acted(("declare", "", "eta", 2_700))
+    desk.api.set(own_declared=DeclaredView(recording="never", interpreter="eta", eta_ms=60_000))
+    await desk.until(at(desk, "own", "interpreter", "eta"))
+    await desk.page.fill("#interpreter-minutes", "30")  # it takes longer than was said
+    await desk.page.evaluate("document.activeElement.blur()")
+    await desk.acted(("declare", "", "eta", 1_800))
     assert ("phrase", 7) not in desk.api.acts
     desk.api.tell(Refused(request="phrase", code="phrase.too_many"))
     await desk.page.wait_for_selector("#voice .notice")
@@ -102,6 +112,9 @@ async def test_a_phrase_of_the_peer_is_played_in_this_pages_language_and_shown_i
     shown = await desk.page.inner_text(".phrase-spoken")
     assert "I do not understand." in shown
     assert "我听不懂" in shown
+    assert "SYNTHETIC VOICE" in shown
+    assert await desk.page.is_visible("#said")
+    assert not await desk.page.is_visible("#phrases")
     assert "SYNTHETIC VOICE" in await desk.page.inner_text("#phrases")
     (said,) = await desk.obeyed("speak")
     assert said["url"] == f"{desk.server.names.audio}/phrase/en/7"
@@ -120,5 +133,5 @@ async def test_the_page_records_only_when_its_post_says_so(desk: Console) -> Non
     await desk.page.click("#record-key")
     await desk.acted(("record", False))
     desk.api.set(recording=RecordingView(state="off", fault="recording.disk_full"))
-    await desk.page.wait_for_selector("#recording .notice")
-    assert "the disk is full" in await desk.page.inner_text("#recording .notice")
+    await desk.page.wait_for_selector("#before .notice")
+    assert "the disk is full" in await desk.page.inner_text("#before .notice")

@@ -83,7 +83,7 @@ export const officerActs = (desk) => ({ ...callActs(desk), ...deskActs(desk) });
 /** Letters of an incoming call and of a call in progress; they do nothing outside of one. */
 export const callLetters = (actions) => ({
   h: () => { if (openCall()?.state !== "taken") actions.answer("heard"); },
-  f: () => actions.answer("fetching", FOUND_BY_LETTER_MIN * 60),
+  f: () => { if (openCall()?.state !== "taken") actions.answer("fetching", FOUND_BY_LETTER_MIN * 60); },
   r: () => actions.answer("reply", REPLY_BY_LETTER_MIN * 60),
   d: () => { if (openCall()?.state !== "taken") actions.answer("declined"); },
   w: actions.twoWay,

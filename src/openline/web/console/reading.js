@@ -92,4 +92,10 @@ export function heldElsewhere() {
   return holder !== "" && holder !== state.desk ? (deskName(holder) ?? { desk: holder, slot: null, officer: "" }) : null;
 }
 
+/** The recording of the call at this side's desks, {state: "off", "waiting", "on", "ending", fault}; off when not known. */
+export const recordingNow = () => view()?.recording ?? { state: "off", fault: "" };
+
+/** The phrase that was spoken last at either side's wish, or null. */
+export const spokenPhrase = () => view()?.spoken ?? null;
+
 export const promises = () => view()?.promises ?? [];

@@ -1,8 +1,8 @@
 // Agreed phrases, declarations and the recording of a call: what the page does with them.
 
 import { currentLanguage, LANGUAGES } from "./i18n.js";
-import { can } from "./reading.js";
-import { fresh, state } from "./state.js";
+import { can, declared } from "./reading.js";
+import { fresh, state, whyNotPhrase } from "./state.js";
 
 const TRIES = 4;
 const RETRY_MS = 500;
@@ -44,13 +44,9 @@ export class Spoken {
   /** The officer's key of a phrase. */
   press(n) {
     if (!can("phrase")) return;
-    if (!fresh()) this.refuse("post_lost", {}, "speak");
-    else if (state.view.link.state === "DOWN") this.refuse("link_down", {}, "speak");
-    else if (state.locked) this.refuse("locked", {}, "speak");
-    else {
-      state.sentPhrase = { n, at: performance.now() };
-      this.socket().send({ t: "phrase", n });
-    }
+    const why = whyNotPhrase();
+    if (why) this.refuse(why.slice("speak.".length), {}, "speak");
+    else this.socket().send({ t: "phrase", n });
   }
 
   /** What the officer does with phrases, declarations and recordings. */
@@ -60,13 +56,21 @@ export class Spoken {
       phrase: (n) => this.press(n),
       record: (on) => this.record(on),
       declare: (words) => this.declare(words),
-      interpreter: (word) => this.declare({ interpreter: word, ...(word === "eta" ? { eta_s: 60 * spoken.interpreterMinutes } : {}) }),
-      minutes: (value) => { spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1)); redraw(); },
+      interpreter: (word) => this.interpreter(word),
+      minutes: (value) => {
+        spoken.interpreterMinutes = Math.min(1440, Math.max(1, Math.round(Number(value)) || 1));
+        if (declared("own")?.interpreter === "eta") this.interpreter("eta"); // another time for one that was said
+        redraw();
+      },
     };
   }
 
   declare(words) {
     if (fresh() && can("declare")) this.socket().send({ t: "declare", ...words });
+  }
+
+  interpreter(word) {
+    this.declare({ interpreter: word, ...(word === "eta" && { eta_s: 60 * spoken.interpreterMinutes }) });
   }
 
   record(on) {

@@ -26,7 +26,6 @@ export const state = {
   session: { officer: "", unlocked: true, passphrase: false, locks_in_ms: null, refusal: "" },
   acts: new Set(), // kinds of frames that this page's post takes
   microphoneProven: false, // its level moved since this page was loaded
-  sentPhrase: null, // {n, at}: the phrase sent from here last
   phrasesOpen: false,
   get locked() { return !this.session.unlocked; },
   figures: {}, // pair slot -> what is heard over that connection, each second
@@ -106,17 +105,26 @@ export const endsIn = (call) =>
 /** Time left until an answer or promise is due, counted on between ticks; negative when overdue, null without one. */
 export const dueIn = (due_ms) => (due_ms === null || due_ms === undefined ? null : due_ms - viewAge());
 
-/** Why speech is not possible now, as a key, or "". */
-export function whyNotSpeak() {
+function whyNotReach() {
   if (!fresh()) return "speak.post_lost";
   if (state.locked) return "speak.locked";
   // Without contact the key would only open a microphone that nobody hears; UNSURE may still carry.
-  if (state.view.link.state === "DOWN") return "speak.link_down";
+  return state.view.link.state === "DOWN" ? "speak.link_down" : "";
+}
+
+function whyNotSound() {
   if (!state.audio.ready) return "speak.no_audio_page";
   if (["no_desk", "no_far_desk", "connecting"].includes(state.view.voice)) return `speak.${state.view.voice}`;
-  if (state.audio.pc !== "connected") return "speak.connecting";
+  return state.audio.pc !== "connected" ? "speak.connecting" : "";
+}
+
+function whyNotRole() {
   const role = state.view.desks?.find((desk) => desk.desk === state.desk)?.role ?? "principal";
   if (role === "note_taker" || role === "listener") return "speak.role";
-  if (role === "interpreter" && openCall() === null) return "speak.interpreter";
-  return "";
+  return role === "interpreter" && openCall() === null ? "speak.interpreter" : "";
 }
+
+/** Why speech is not possible now, as a key, or "". */
+export const whyNotSpeak = () => whyNotReach() || whyNotSound() || whyNotRole();
+/** The same of an agreed phrase, which needs nothing of this desk's own sound. */
+export const whyNotPhrase = () => whyNotReach() || whyNotRole();

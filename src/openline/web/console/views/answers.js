@@ -35,7 +35,7 @@ function chips(call, answer, minutes, letter, byLetter, actions) {
 export function answerKeys(call, actions) {
   const untaken = call.state === "announcing" || call.state === "held";
   return html`<div class="answers">
-    ${chips(call, "fetching", FOUND_IN_MIN, "F", FOUND_BY_LETTER_MIN, actions)}
+    ${untaken ? chips(call, "fetching", FOUND_IN_MIN, "F", FOUND_BY_LETTER_MIN, actions) : nothing}
     ${chips(call, "reply", REPLY_IN_MIN, "R", REPLY_BY_LETTER_MIN, actions)}
     ${untaken ? html`<div class="keys">
       <button aria-pressed=${call.answer === "heard" ? "true" : "false"} @click=${() => actions.answer("heard")} title=${t("answer.heard_help")}>${t("answer.heard")} <kbd>H</kbd></button>

@@ -3,8 +3,9 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, linkWord, state } from "../state.js";
-import { can, declared, hears, lastAct, lineCheck, quality } from "../reading.js";
-import { clockSpan, span, t, utcTime } from "../i18n.js";
+import { can, hears, lastAct, lineCheck, quality } from "../reading.js";
+import { span, t, utcTime } from "../i18n.js";
+import { declarations } from "./recording.js";
 import { SHAPES } from "./shapes.js";
 
 const row = (label, kind, words, more = nothing) => html`<dt>${label}</dt>
@@ -20,30 +21,6 @@ function desk() {
   if (attended === false) return row(t("watch.peer"), "bad", t("watch.unattended"));
   const words = attended === null ? unsaid() : can_hear === true ? t("before.attended_hears") : t("before.attended");
   return row(t("watch.peer"), "", words);
-}
-
-function interpreterWords(said) {
-  if (said === null || said.interpreter === "") return t("before.not_said");
-  if (said.interpreter !== "eta") return t(`before.interpreter_${["none", "present"].includes(said.interpreter) ? said.interpreter : "unknown"}`, { code: said.interpreter });
-  return said.eta_ms === null ? t("before.interpreter_coming")
-    : t(said.eta_ms < 0 ? "before.interpreter_overdue" : "before.interpreter_eta", { span: clockSpan(Math.abs(said.eta_ms)) });
-}
-
-function interpreters() {
-  const peer = declared("peer");
-  return html`${row(t("before.peer_interpreter"), peer?.interpreter === "none" ? "warn" : "", fresh() ? interpreterWords(peer) : t("watch.unknown"))}
-    ${row(t("before.own_interpreter"), "", fresh() ? interpreterWords(declared("own")) : t("watch.unknown"))}`;
-}
-
-function recordingWords(said) {
-  if (said === null || said.recording === "") return t("before.not_said");
-  if (said.now) return t("before.recording_now", { declared: t(`choice.recording_${said.recording}`) });
-  return t(said.recording === "per_call" ? "before.recording_not_now" : `choice.recording_${said.recording}`);
-}
-
-function recordings() {
-  const words = (side) => (fresh() ? recordingWords(declared(side)) : t("watch.unknown"));
-  return html`${row(t("before.peer_recording"), "", words("peer"))}${row(t("before.own_recording"), "", words("own"))}`;
 }
 
 function voiceRow(direction) {
@@ -68,8 +45,8 @@ function check(actions) {
   const late = fresh() && (days === null || days > DAYS_LATE);
   const key = can("check-now")
     ? html`<button class="small" @click=${actions.checkNow} ?disabled=${!fresh() || said?.running === true}>${t("check.now")}</button>` : nothing;
-  return html`${row(t("check.label"), late ? "warn" : "", words)}
-    <dd class="full ${failed ? "bad" : ""}" role="status">${failed ? SHAPES.alarm : nothing}<span>${result}</span>${key}</dd>`;
+  return html`${row(t("check.label"), late ? "warn" : "", words, key)}
+    <dd class="full ${failed ? "bad" : ""}" role="status">${failed ? SHAPES.alarm : nothing}<span>${result}</span></dd>`;
 }
 
 function act(side) {
@@ -81,6 +58,6 @@ function act(side) {
 
 export function before(actions) {
   return html`<h2>${t("before.title")}</h2><dl class="facts">
-    ${desk()}${interpreters()}${recordings()}
+    ${desk()}${declarations(actions)}
     ${voiceRow("from_peer")}${voiceRow("to_peer")}${check(actions)}${act("peer")}${act("own")}</dl>`;
 }

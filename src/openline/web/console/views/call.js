@@ -105,7 +105,7 @@ function standing(call, actions) {
       ${call.downgraded ? html`<span>${codeWords("downgraded", call.downgraded)}</span>` : nothing}
       ${call.peer_talking ? html`<span class="talking">${t("call.peer_talking")}</span>` : nothing}
       ${answerLine(call)}</div>${countdown(call)}</div>
-    ${truths(call)}${holder(call, actions)}${twoWay(call, actions)}${call.state === "taken" ? digits(actions) : nothing}
+    ${truths(call)}${holder(call, actions)}${twoWay(call, actions)}${call.state === "taken" && call.two_way !== "asked_there" ? digits(actions) : nothing}
     ${answers ? answerKeys(call, actions) : nothing}
     ${(answers && incoming) || state.locked ? nothing : html`<div class="keys">
       ${incoming ? html`<button @click=${actions.silence} ?disabled=${call.silenced !== ""}>${t("call.silence")} <kbd>S</kbd></button>` : nothing}

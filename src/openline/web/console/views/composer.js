@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { fresh, state } from "../state.js";
 import { can } from "../reading.js";
-import { sentPhrase } from "./phrases.js";
+import { phraseSpoken } from "./phrases.js";
 import { codeWords, currentLanguage, number, t } from "../i18n.js";
 
 const TEXT_LANGUAGES = ["en", "zh-Hans", "zh-Hant", "ko", "ja", "ru", "fa", "ar", "hi", "ur", "he", "fr", "es", "de", "tr", "vi"];
@@ -22,7 +22,7 @@ export function composer(draft, actions) {
   const empty = draft.text.trim() === "";
   const waits = state.view && fresh() && state.view.record.state !== "live";
   return html`<h2><label for="draft">${t("composer.title")}</label>
-      ${can("phrase") ? html`<button class="plain" id="show-phrases" @click=${actions.phrases}>${t("phrases.title")} <kbd>P</kbd></button>${sentPhrase()}` : nothing}</h2>
+      ${can("phrase") ? html`<button class="plain" id="show-phrases" @click=${actions.phrases}>${t("phrases.title")} <kbd>P</kbd></button>${phraseSpoken("own")}` : nothing}</h2>
     <textarea id="draft" rows="2" dir="auto" spellcheck="true" lang=${draft.lang}
       placeholder=${t("composer.placeholder")} @input=${actions.draftInput} @keydown=${actions.draftKey}
       aria-describedby="draft-said draft-size"></textarea>

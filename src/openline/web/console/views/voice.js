@@ -5,7 +5,6 @@ import { fresh, state, whyNotSpeak } from "../state.js";
 import { codeWords, errorWords, t } from "../i18n.js";
 import { PRECEDENCES, precedence } from "../choice.js";
 import { microphoneWarning, theyAreDeaf } from "./hearing.js";
-import { phraseSpoken } from "./phrases.js";
 import { callPanel } from "./call.js";
 import { SHAPES } from "./shapes.js";
 
@@ -53,5 +52,5 @@ export function voice(actions) {
     <div class="levels">
       <span>${t("level.own")}</span><div class="meter" id="level-own" role="img" aria-label=${t("level.own")}></div>
       <span>${t("level.far")}</span><div class="meter" id="level-far" role="img" aria-label=${t("level.far")}></div></div>
-    ${phraseSpoken()}${callPanel(actions)}`;
+    ${callPanel(actions)}`;
 }
