@@ -41,7 +41,7 @@ from openline.web.frames import (
     welcome,
 )
 from openline.web.idle import Idle
-from openline.web.seats import SEAT_COUNT, Roles, choose, parse_wish
+from openline.web.seats import SEAT_COUNT, Roles, Wish, choose, parse_wish
 from openline.web.sessions import Session, Sessions
 
 TICK_S: Final = 0.25
@@ -333,7 +333,7 @@ class Desks:
         before = self._seated.pop(slot, None)
         if before is not None:
             before.finish(TAKEN_OVER, "web.taken_over")
-        role = self._role(wish.key, before)
+        role = self._role(wish, before)
         place = Seat(slot=slot, role=role, officer=session.officer), wish.key
         shared = self._roles, self._sessions
         desk = Desk(self._api, self._config, websocket, place, session, shared)
@@ -357,11 +357,12 @@ class Desks:
         for desk in list(self._seated.values()):
             desk.finish(GOING_AWAY, "web.stopped")
 
-    def _role(self, key: str, before: Desk | None) -> Role:
+    def _role(self, wish: Wish, before: Desk | None) -> Role:
         """Whoever takes a seat over has the role that it had."""
         if before is not None:
             return before.seat.role
-        return self._roles.of(key, [desk.seat.role for desk in self._seated.values()])
+        others = [desk.seat.role for desk in self._seated.values()]
+        return self._roles.of(wish.key, others, wish.role)
 
     def _seats(self) -> list[Frame]:
         return [asdict(self._seated[slot].seat) for slot in range(SEAT_COUNT)]

@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from openline.engine.desk import Role
 from openline.errors import AccessError
@@ -21,16 +21,18 @@ _KEY: Final = re.compile(r"[0-9a-f]{16,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a page asks for when it opens its WebSocket: ``/desk?seat=KEY&slot=N&take=N``.
+    """What a page asks for when it opens its WebSocket: ``/desk?seat=KEY&slot=N&role=WORD&take=N``.
 
     Attributes:
         key: names the page over reloads; "" for one that does not.
         slot: where it sat before, or None.
+        role: which it had, or None: a post that was started anew does not know.
         take: the seat that its officer takes over, or None.
     """
 
     key: str = ""
     slot: int | None = None
+    role: Role | None = None
     take: int | None = None
 
 
@@ -38,12 +40,24 @@ def parse_wish(query: Mapping[str, str]) -> Wish:
     """Read the query of the WebSocket's address.
 
     Raises:
-        AccessError: ``web.frame`` for a key that is none or a seat that does not exist.
+        AccessError: ``web.frame`` for a key that is none, a seat or a role that does not exist.
     """
     key = query.get("seat", "")
     if key and not _KEY.fullmatch(key):
         raise AccessError("web.frame", "seat")
-    return Wish(key=key, slot=_slot(query.get("slot")), take=_slot(query.get("take")))
+    return Wish(
+        key=key,
+        slot=_slot(query.get("slot")),
+        role=_role(query.get("role")),
+        take=_slot(query.get("take")),
+    )
+
+
+def _role(value: str | None) -> Role | None:
+    found = {str(role): role for role in get_args(Role)}.get(value or "")
+    if value is not None and found is None:
+        raise AccessError("web.frame", "role")
+    return found
 
 
 def _slot(value: str | None) -> int | None:
@@ -87,6 +101,8 @@ class Roles:
         while len(self._kept) > ROLES_KEPT:
             self._kept.popitem(last=False)
 
-    def of(self, key: str, others: list[Role]) -> Role:
+    def of(self, key: str, others: list[Role], wished: Role | None = None) -> Role:
         """The role of a page that comes: its own of before; else principal if nobody is."""
-        return self._kept.get(key) or ("listener" if "principal" in others else "principal")
+        return (
+            self._kept.get(key) or wished or ("listener" if "principal" in others else "principal")
+        )

@@ -44,6 +44,16 @@ def test_three_pages_sit_at_three_seats_and_the_next_is_refused_in_words() -> No
         assert sorted(seat.slot for seat in rig.api.seats.values()) == [0, 1, 2]
 
 
+def test_pages_come_back_to_a_post_that_knows_nothing_in_the_roles_that_they_had() -> None:
+    rig = Rig()
+    with (
+        connect(rig.signed_in(), f"?seat={KEYS[1]}&slot=1&role=interpreter") as second,
+        connect(rig.signed_in(), f"?seat={KEYS[0]}&slot=0&role=principal") as first,
+    ):
+        assert seat_of(second) == (1, "interpreter")
+        assert seat_of(first) == (0, "principal"), "whoever came first"
+
+
 def test_a_reloaded_page_finds_its_seat_and_its_role() -> None:
     rig = Rig()
     with connect(rig.signed_in(), f"?seat={KEYS[0]}") as stays:
@@ -64,7 +74,15 @@ def test_a_reloaded_page_finds_its_seat_and_its_role() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["?seat=short", f"?seat={'G' * 32}", "?slot=3", "?take=-1", "?take=", "?seat=" + "a" * 65],
+    [
+        "?seat=short",
+        f"?seat={'G' * 32}",
+        "?slot=3",
+        "?take=-1",
+        "?take=",
+        "?role=captain",
+        "?seat=" + "a" * 65,
+    ],
 )
 def test_a_wish_that_is_none_is_refused(query: str) -> None:
     rig = Rig()

@@ -10,7 +10,7 @@ import { draw, drawLevels } from "./page.js";
 import { LANGUAGES, currentLanguage, loadWords, onLanguage, setLanguage, t } from "./i18n.js";
 import { Sound } from "./sound.js";
 import { Private } from "./private.js";
-import { mine, seated } from "./seat.js";
+import { chosen, mine, seated } from "./seat.js";
 import { Spoken } from "./spoken.js";
 import { Socket } from "./socket.js";
 import { Talk } from "./talk.js";
@@ -262,7 +262,7 @@ const postFrames = {
   ...phrases.postFrames(),
   welcome(frame) {
     state.desk = frame.desk;
-    seated(frame.seat.slot);
+    seated(frame.seat);
     state.textBytesMax = frame.text_bytes_max;
     phrases.load();
     state.acts = new Set(frame.acts ?? []);
@@ -350,7 +350,7 @@ const actions = {
   takeBack: () => takeSeat(state.closed === "web.taken_over" ? mine() : undefined),
   takeSeat: (slot) => takeSeat(slot),
   privacy,
-  setRole: (event) => socket.send({ t: "seat", role: event.target.value }),
+  setRole: (event) => { chosen(event.target.value); socket.send({ t: "seat", role: event.target.value }); },
   wakeSound,
   held: () => talk.held,
   keyName: () => keys.keyName(talk.key),

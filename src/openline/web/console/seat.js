@@ -10,7 +10,7 @@ function read() {
     if (/^[0-9a-f]{32}$/.test(kept?.key)) return kept;
   } catch { /* another shape, or no storage */ }
   const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { key, slot: null };
+  return { key, slot: null, role: "" };
 }
 
 const seat = read();
@@ -20,9 +20,15 @@ function keep() {
 }
 keep();
 
-/** Where the post seated us. */
-export function seated(slot) {
-  seat.slot = slot;
+/** Where the post seated us, and as what. */
+export function seated({ slot, role }) {
+  Object.assign(seat, { slot, role });
+  keep();
+}
+
+/** The officer chose another role; a post that is started anew is told of it. */
+export function chosen(role) {
+  seat.role = role;
   keep();
 }
 
@@ -30,6 +36,7 @@ export function seated(slot) {
 export function query(take) {
   const asked = new URLSearchParams({ seat: seat.key });
   if (Number.isInteger(seat.slot)) asked.set("slot", String(seat.slot));
+  if (seat.role) asked.set("role", seat.role);
   if (Number.isInteger(take)) asked.set("take", String(take));
   return `?${asked}`;
 }
