@@ -130,7 +130,11 @@ async def measure(session: Session, delay: int, loss: int) -> Cell:
             await desk.page.evaluate("line.cold()")
         picked += await presses([way] * PICK_UPS)
     replied = await presses(session.ways * PICK_UPS)
+    for desk in session.desks:
+        await desk.lay_probes()
     took, hidden = await mouth_to_ear(session)
+    for desk in session.desks:
+        await desk.lift_probes()
     trips = [
         path["rtt_ms"]
         for post in session.posts
@@ -175,7 +179,6 @@ async def test_voice_matrix(chromium_path: str, tmp_path: Path, delay: int, path
         tmp_path, chromium_path, specs, port=PORT, nice=NICE, probed=True
     ) as session:
         hurry_all(session)
-        await open_device(session)
         found = [await measure(session, delay, loss) for loss in losses]
     say(HEAD)
     for cell in found:

@@ -47,17 +47,27 @@
   const bursts = window.lineBursts = { mouth: [], ear: [] };
   let microphone = null;
   let probing = false;
+  let loaded = false;
+  const probes = [];
   const probe = (stream, into) => {
     const node = new AudioWorkletNode(contexts[0], "line-probe");
     node.port.onmessage = ({ data }) => {
       into.push(data);
       if (into.length > 400) into.splice(0, 200);
     };
-    contexts[0].createMediaStreamSource(stream).connect(node).connect(contexts[0].destination);
+    const source = contexts[0].createMediaStreamSource(stream);
+    source.connect(node).connect(contexts[0].destination);
+    probes.push(source, node);
+  };
+  /** Take the probes away again: they cost what a pick-up is measured by. */
+  window.lineUnprobe = () => {
+    for (const node of probes.splice(0)) node.disconnect();
+    probing = false;
   };
   window.lineProbe = async (code) => {
     const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    if (!probing) await contexts[0].audioWorklet.addModule(address);
+    if (!loaded) await contexts[0].audioWorklet.addModule(address);
+    loaded = true;
     if (!probing && microphone) probe(microphone, bursts.mouth);
     probing = true;
     for (const track of tracks) if (track.readyState === "live") probe(new MediaStream([track]), bursts.ear);

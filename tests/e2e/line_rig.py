@@ -179,6 +179,10 @@ class RealDesk:
         """Note from now on when a loud burst passes the microphone, and the far sound."""
         await self.audio.evaluate("code => lineProbe(code)", PROBE)
 
+    async def lift_probes(self) -> None:
+        """Take them away."""
+        await self.audio.evaluate("lineUnprobe()")
+
     async def bursts(self) -> dict[str, list[float]]:
         """What the probes noted, in Date.now: ``mouth`` and ``ear``."""
         return dict(await self.audio.evaluate("lineBursts"))
