@@ -57,6 +57,8 @@ class Session:
     async def both_speak(self) -> None:
         """Both officers hold their keys, and each is heard; a begun word needs silence before."""
         await asyncio.sleep(0.8)
+        for desk in self.desks:  # a busy browser still plays what was said before
+            await desk.comes_to_rest()
         for speaker, listener in self.ways:
             await listener.heard_after(await speaker.press())
 
