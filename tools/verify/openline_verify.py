@@ -29,7 +29,9 @@ COSIGNATURE = 0x04
 SUBTREE = 0x06
 BUNDLE_BYTES_MAX = 1 << 30
 ITEM_BYTES_MAX = 65_536
-MACHINE, OFFICER = {"shown", "call", "recording"}, {"text", "opened", "enrol", "revoke"}
+MACHINE = {"shown", "call", "recording", "check"}
+SEALED = {"seal-open", "seal-commit", "seal-reveal"}
+OFFICER = {"text", "opened", "enrol", "revoke"} | SEALED
 STEPS = (
     "form",
     "pins",

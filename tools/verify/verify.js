@@ -7,7 +7,8 @@
 const openlineVerify = (() => {
   const ED25519 = 1, COSIGNATURE = 4, SUBTREE = 6;
   const BUNDLE_BYTES_MAX = 2 ** 30, ITEM_BYTES_MAX = 65_536;
-  const MACHINE = ["shown", "call", "recording"], OFFICER = ["text", "opened", "enrol", "revoke"];
+  const MACHINE = ["shown", "call", "recording", "check"];
+  const OFFICER = ["text", "opened", "enrol", "revoke", "seal-open", "seal-commit", "seal-reveal"];
   const STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals", "receipted"];
   const P = 2n ** 255n - 19n;
   const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;

@@ -5,6 +5,8 @@ from openline.engine.calls import Calls
 from openline.engine.checks import Checks
 from openline.engine.context import Context
 from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
+from openline.engine.desk_exchange import ExchangeAct
+from openline.engine.exchanges import Exchanges
 from openline.engine.record_side import RecordSide
 from openline.engine.watch import Watch
 from openline.protocol.call import Answer, Manner, Precedence
@@ -22,6 +24,7 @@ class CallActs:
     _ctx: Context
     _watch: Watch
     checks: Checks
+    _exchanges: Exchanges
 
     def settle(self, now: Now) -> None:
         """After an input that the checks look at too: everything goes on from here."""
@@ -144,6 +147,16 @@ class CallActs:
         """The officer of that desk opened a text of the peer."""
         if not self._is_locked(desk):
             self._record.text_opened(item, self._watch.officer_of(desk), now)
+            self.acted(now)
+
+    def exchange(
+        self, asker: tuple[bytes | None, str], act: ExchangeAct, now: Now, officer: str = ""
+    ) -> None:
+        """An act in a sealed exchange; ``asker`` and ``officer`` as in :meth:`write_text`."""
+        desk, request = asker
+        if not self._is_locked(desk, request):
+            by = officer if desk is None else self._watch.officer_of(desk)
+            self._exchanges.act(asker, act, by, now)
             self.acted(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature

@@ -23,6 +23,7 @@ from openline.engine.desk_checks import (
     LevelWord,
     QualityView,
 )
+from openline.engine.desk_exchange import ExchangeView
 from openline.engine.desk_spoken import (
     NOT_RECORDING,
     UNDECLARED,
@@ -249,6 +250,7 @@ class PostView:
     recording: RecordingView = NOT_RECORDING
     checks: ChecksView = field(default_factory=ChecksView)
     quality: QualityView = field(default_factory=QualityView)
+    exchanges: tuple[ExchangeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ record's side is :mod:`openline.engine.record_side`, calls and watch stand besid
 one of them leaves the others going.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from openline.engine import alarms
@@ -24,6 +25,7 @@ from openline.engine.desk import (
     TimelineItem,
     ViewChanged,
 )
+from openline.engine.exchanges import Exchanges
 from openline.engine.officers import Officers
 from openline.engine.ports import (
     Command,
@@ -94,6 +96,7 @@ class Post(CallActs):
         self.checks = Checks(ctx, self._out, self._record.keeper, parts, state, words, now)
         self.spoken = Spoken(ctx, self._out, self._record, self._calls, (state.meta, now))
         """Phrases, declarations and recordings."""
+        self._exchanges = Exchanges(ctx, self._record, state.meta)
         self._paths: tuple[PathView, ...] = ()
         self._tls_group: str | None = None
         self._far_legs: bytes | None = None
@@ -128,6 +131,7 @@ class Post(CallActs):
         link_up = self._live.state is LinkState.UP
         self.checks.tick(now, link_up=link_up, link_down=link_down)
         self.spoken.tick(now, link_down=link_down)
+        self._exchanges.tick()
         self._record.tick(now, link_down=link_down)
         self._record.settle(now)
 
@@ -324,6 +328,7 @@ class Post(CallActs):
         link = (self._paths, self._tls_group, self._far_desk, self._record.confirmed)
         parts = (self._record.keeper, self._alarms, self._watch, self._calls, self._live)
         view = make_view(self._ctx, *parts, link, self._record.promises(now), now)
+        view = replace(view, exchanges=self._exchanges.views(now))
         return self.checks.shown_in(self.spoken.shown_in(view, now), now)
 
     def timeline(self, limit: int) -> tuple[TimelineItem, ...]:

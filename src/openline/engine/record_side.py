@@ -17,6 +17,7 @@ from openline.engine.desk import (
     ViewChanged,
 )
 from openline.engine.draft import Draft
+from openline.engine.exchange_ledger import ExchangeLedger
 from openline.engine.feed import Feed
 from openline.engine.greeting import Greeting
 from openline.engine.intake import Intake
@@ -53,7 +54,9 @@ class RecordSide:
             for log in (ctx.own, ctx.peer)
         }
         self._seals = Seals(ctx, self.keeper)
-        self._timeline = Timeline(ctx, self.keeper)
+        self.ledger = ExchangeLedger(self.keeper.record)
+        self.ledger.take(entry for half in state.entries for entry in half if entry.index > 0)
+        self._timeline = Timeline(ctx, self.keeper, self.ledger)
         self._timeline.rebuild(state.entries)
         self._fresh: list[StoredEntry] = []
         self._promises = Promises(ctx, alarms_)
@@ -203,6 +206,7 @@ class RecordSide:
     def _tell(self, draft: Draft, now: Now) -> None:
         """Tell the desks what is durable."""
         self._fresh += draft.entries
+        self.ledger.take(draft.entries)
         for index, pending in draft.authored:
             if pending.request and not pending.durable:
                 name = f"{'ab'[self._ctx.own]}-{index}"

@@ -12,6 +12,7 @@ from openline.engine.check_pairs import CheckPairs
 from openline.engine.context import Context
 from openline.engine.desk import Rung, RungState, RungWord, TimelineItem
 from openline.engine.draft import Pending
+from openline.engine.exchange_ledger import ExchangeLedger
 from openline.engine.keeper import Keeper
 from openline.engine.ports import OutboxItem, StoredEntry
 from openline.engine.sentences import facts_of
@@ -61,10 +62,11 @@ class _Line:
 class Timeline:
     """The newest items, and the ladders of the texts among them."""
 
-    def __init__(self, ctx: Context, keeper: Keeper) -> None:
-        """An empty timeline; :meth:`rebuild` fills it."""
+    def __init__(self, ctx: Context, keeper: Keeper, ledger: ExchangeLedger) -> None:
+        """An empty timeline; :meth:`rebuild` fills it. ``ledger`` is ahead of it."""
         self._ctx = ctx
         self._keeper = keeper
+        self._ledger = ledger
         self._lines: dict[str, _Line] = {}
         self._outbox: dict[str, TimelineItem] = {}
         self._salts: dict[bytes, str] = {}
@@ -262,6 +264,9 @@ class Timeline:
         )
 
     def _facts(self, kind: str, entry: StoredEntry) -> dict[str, str | int | bool]:
+        exchanged = self._ledger.facts(kind, entry.log, entry.index)
+        if exchanged is not None:
+            return exchanged
         found = facts_of(kind, entry.body)
         if kind == bodies.KIND_REVOKE:  # names a key; people know the watch code
             officers = self._keeper.record.logs[entry.log].officers

@@ -17,6 +17,8 @@ from openline.errors import OpenlineError, RecordError
 from openline.record.bundle import Bundle, BundleHeader, BundleNote, read_bundle
 from openline.record.card import parse_card
 from openline.record.entry import Entry, parse_entry
+from openline.record.exchange import ExchangeBook, seal_entry
+from openline.record.exchange_audit import ExchangeReport, VoidReport, exchange_reports
 from openline.record.genesis import (
     Genesis,
     genesis_cards,
@@ -97,7 +99,9 @@ class Report:
     Attributes:
         verified: every step passed. header: the exporter's claims, or None if not readable.
         receipted, sealed: up to which size each log is. entries: of both logs, in log order;
-            empty unless the steps up to ``seals`` passed. closing: key of the last sentence.
+            empty unless the steps up to ``seals`` passed. exchanges, voids: of sealed exchanges,
+            what counts and what does not; a void entry fails no step.
+        closing: key of the last sentence.
         allow_unreceipted: the auditor chose to accept entries without a receipt.
     """
 
@@ -108,6 +112,8 @@ class Report:
     receipted: tuple[int, int] = (0, 0)
     sealed: tuple[int, int] = (0, 0)
     entries: tuple[EntryReport, ...] = ()
+    exchanges: tuple[ExchangeReport, ...] = ()
+    voids: tuple[VoidReport, ...] = ()
     allow_unreceipted: bool = False
     closing: str = CLOSING_SENTENCE
 
@@ -285,6 +291,8 @@ class _Auditor:
         )
 
     def report(self, steps: tuple[Step, ...]) -> Report:
+        entries = self._entry_reports() if self._seals_checked else ()
+        exchanges, voids = self._exchanges(entries) if entries else ((), ())
         return Report(
             verified=all(step.result == "passed" for step in steps),
             steps=steps,
@@ -292,9 +300,25 @@ class _Auditor:
             line=None if self._genesis is None else self._genesis.line,
             receipted=(self._receipted_size(0), self._receipted_size(1)),
             sealed=self._sealed,
-            entries=self._entry_reports() if self._seals_checked else (),
+            entries=entries,
+            exchanges=exchanges,
+            voids=voids,
             allow_unreceipted=self._allow_unreceipted,
         )
+
+    def _exchanges(
+        self, entries: tuple[EntryReport, ...]
+    ) -> tuple[tuple[ExchangeReport, ...], tuple[VoidReport, ...]]:
+        book = ExchangeBook(
+            self.genesis, lambda log, size: self.record.logs[log].tree.root_at(size)
+        )
+        given = [
+            seal_entry(log, leaf, body)
+            for log in (0, 1)
+            for leaf, _, body in self.bundle.entries[log]
+        ]
+        book.take_all(entry for entry in given if entry is not None)
+        return exchange_reports(book, {(entry.log, entry.index): entry for entry in entries})
 
     def _entry_reports(self) -> tuple[EntryReport, ...]:
         final = final_lamport(self.record)

@@ -24,8 +24,19 @@ KIND_RESTORED: Final = "restored"
 KIND_CHECK: Final = "check"
 KIND_DECLARE: Final = "declare"
 KIND_RECORDING: Final = "recording"
+KIND_SEAL_OPEN: Final = "seal-open"
+KIND_SEAL_COMMIT: Final = "seal-commit"
+KIND_SEAL_REVEAL: Final = "seal-reveal"
 
-OFFICER_KINDS: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_TEXT, KIND_OPENED})
+OFFICER_KINDS: Final = frozenset({
+    KIND_ENROL,
+    KIND_REVOKE,
+    KIND_TEXT,
+    KIND_OPENED,
+    KIND_SEAL_OPEN,
+    KIND_SEAL_COMMIT,
+    KIND_SEAL_REVEAL,
+})  # fmt: skip
 """Kinds that need at least one officer's statement."""
 
 MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_RECORDING, KIND_CHECK})
