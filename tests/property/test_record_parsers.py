@@ -22,12 +22,22 @@ from openline.record.card import parse_card
 from openline.record.cbor import Value, decode, encode, sequence
 from openline.record.cose import CONTEXT_ENTRY, parse_sign1, sign1
 from openline.record.entry import decode_body, parse_entry, parse_statement
+from openline.record.exchange import (
+    commit_body,
+    open_body,
+    pad,
+    parse_commit,
+    parse_open,
+    parse_reveal,
+    unpad,
+)
 from openline.record.fork import HEAD_ENTRY, Head, build_fork, verify_fork
 from openline.record.genesis import genesis_cards, parse_genesis, verify_genesis_signature
 from openline.record.hello import parse_hello_frame, verify_hello
 from openline.record.notes import parse_checkpoint, parse_note, verify_checkpoint
 from openline.record.receipt import verify_receipt, verify_seal
 from tests.unit.record.makers import Pair
+from tests.unit.record.sealed import TERMS
 
 
 @cache
@@ -69,6 +79,13 @@ PARSERS: dict[str, tuple[Parser, Callable[[], bytes]]] = {
     "text": (parse_text, lambda: pair().entries[0][1][2] or b""),
     "shown": (parse_shown, lambda: encode({"upto": 5})),
     "opened": (parse_opened, lambda: encode({"index": 5})),
+    "terms of an exchange": (parse_open, lambda: open_body(TERMS)),
+    "commitment": (parse_commit, lambda: commit_body(bytes(32), bytes(32))),
+    "opening": (
+        parse_reveal,
+        lambda: encode({"exchange": bytes(32), "salt": bytes(32), "padded": b"p", "receipt": b"r"}),
+    ),
+    "padded text": (unpad, lambda: pad("en", "Bearing 041", 512)),
     "note": (parse_note, lambda: pair().note(0)),
     "checkpoint text": (parse_checkpoint, lambda: pair().checkpoint(0).text()),
     "checkpoint": (
@@ -93,11 +110,14 @@ def good(name: str) -> bytes:
     return PARSERS[name][1]()
 
 
+FAMILIES = ("record", "card", "bundle", "exchange")
+
+
 def attempt(name: str, data: bytes) -> None:
     try:
         PARSERS[name][0](data)
     except OpenlineError as error:
-        assert error.code.split(".")[0] in ("record", "card", "bundle")  # noqa: PT017 - any may raise
+        assert error.code.split(".")[0] in FAMILIES  # noqa: PT017 - any may raise
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -13,6 +13,7 @@ from openline.engine.desk import (
     TimelineItem,
 )
 from openline.engine.desk_api import DeskSink
+from openline.engine.desk_exchange import ExchangeAct
 from openline.protocol.call import Answer, Manner, Precedence
 from openline.protocol.clock import Now
 
@@ -79,6 +80,13 @@ class DeskFront:
         """Write a text as the officer of that desk; ``desk`` is None for the command line."""
         now = self._shell.clock()
         self._shell.post.write_text(desk, request, text, lang, now, officer)
+        self._shell.carry_out()
+
+    def exchange(
+        self, desk: bytes | None, request: str, act: ExchangeAct, officer: str = ""
+    ) -> None:
+        """An act in a sealed exchange; ``desk`` is None for the command line."""
+        self._shell.post.exchange((desk, request), act, self._shell.clock(), officer)
         self._shell.carry_out()
 
     def text_opened(self, desk: bytes, item: str) -> None:

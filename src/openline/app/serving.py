@@ -24,6 +24,7 @@ from openline.app.officers import Ask, Officers
 from openline.app.reading import Holding, bundle, describe
 from openline.app.shell import PostShell
 from openline.engine.desk import DeskEvent, Refused, Rung, TextTaken, TimelineChanged
+from openline.engine.exchange_asked import act_of
 from openline.errors import AccessError, OpenlineError
 from openline.link import Link
 from openline.record.genesis import Genesis
@@ -36,7 +37,7 @@ WAIT_SECONDS_MAX: Final = 3600.0
 TEXT_CHARACTERS_MAX: Final = 16_000
 PASSPHRASE_CHARACTERS_MAX: Final = 512
 OFFICER_CHARACTERS_MAX: Final = 16
-OFFICER_SECONDS_MAX: Final = 20.0
+WRITTEN_SECONDS_MAX: Final = 20.0
 _RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
 
 
@@ -79,6 +80,7 @@ class ControlService:
         answers = {
             "text": self._text,
             "check": self._check,
+            "exchange": self._exchange,
             "record": self._record,
             "export": self._export,
             "metrics": self._metrics,
@@ -111,13 +113,22 @@ class ControlService:
             follow = Follow(secrets.token_hex(8))
             await act(ask, follow.request)
             self._parts.shell.carry_out()
-            try:
-                async with asyncio.timeout(OFFICER_SECONDS_MAX):
-                    while not follow.item:
-                        follow.take(await events.get())
-            except TimeoutError:
-                raise AccessError("control.silent", "not written in time") from None
+            await follow.written(events)
         return {"item": follow.item}
+
+    async def _exchange(self, request: Answer) -> AsyncIterator[Answer]:
+        """An act in a sealed exchange: says where it is written. Without one: how each stands."""
+        if request.get("act") == "status":
+            views = self._parts.shell.post.exchanges(self._parts.shell.clock())
+            yield {"exchanges": [dataclasses.asdict(each) for each in views]}
+            return
+        act = act_of(request, lambda name: AccessError("control.request", name))
+        officer = _string(request, "officer", OFFICER_CHARACTERS_MAX)
+        with self._watched() as events:
+            follow = Follow(secrets.token_hex(8))
+            self._parts.front.exchange(None, follow.request, act, officer)
+            await follow.written(events)
+        yield {"item": follow.item}
 
     def status(self) -> Answer:
         """Everything that a desk is shown, and the counters beside it."""
@@ -242,6 +253,19 @@ class Follow:
                 if self.item and self.item in (item.id, item.replaces):
                     self.item, self._ladder = item.id, item.ladder
         return self._climb()
+
+    async def written(self, events: "asyncio.Queue[DeskEvent]") -> None:
+        """Until it is written here.
+
+        Raises:
+            OpenlineError: it was refused. AccessError: ``control.silent``: not in time.
+        """
+        try:
+            async with asyncio.timeout(WRITTEN_SECONDS_MAX):
+                while not self.item:
+                    self.take(await events.get())
+        except TimeoutError:
+            raise AccessError("control.silent", "not written in time") from None
 
     def _climb(self) -> list[str]:
         done = [rung.name for rung in self._ladder if rung.state == "done"]

@@ -1,5 +1,6 @@
 """``openline verify``: an evidence bundle, checked with nothing but its bytes and two pins."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -78,9 +79,23 @@ def _show(output: Output, report: Report) -> None:
                 receipted=max(0, report.receipted[log] - 1),
                 sealed=max(0, report.sealed[log] - 1),
             )
+    _show_exchanges(output, report)
     output.plain("")
     output.say("cli.verify.holds" if report.verified else "cli.verify.fails")
     output.say(report.closing)
+
+
+def _show_exchanges(output: Output, report: Report) -> None:
+    for found in report.exchanges:
+        item = f"{_LETTERS[found.log]}-{found.index}"
+        output.say("cli.verify.exchange", item=item, title=found.title)
+        for party, half in enumerate(found.halves):
+            word = half.time if half.commit is not None else "not_committed"
+            text = found.default if half.reveal is None else half.text
+            output.say(f"cli.verify.exchange.{word}", letter=_LETTERS[party], text=text)
+    for void in report.voids:
+        item = f"{_LETTERS[void.log]}-{void.index}"
+        output.say("cli.verify.void", item=item, reason=output.words.error(void.code, {}))
 
 
 def _as_json(output: Output, report: Report) -> dict[str, Any]:
@@ -108,6 +123,8 @@ def _as_json(output: Output, report: Report) -> dict[str, Any]:
             }
             for entry in report.entries
         ],
+        "exchanges": [asdict(found) for found in report.exchanges],
+        "voids": [asdict(void) for void in report.voids],
         "closing": output.words(report.closing),
     }
 

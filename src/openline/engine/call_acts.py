@@ -5,7 +5,7 @@ from openline.engine.calls import Calls
 from openline.engine.checks import Checks
 from openline.engine.context import Context
 from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
-from openline.engine.desk_exchange import ExchangeAct
+from openline.engine.desk_exchange import ExchangeAct, ExchangeView
 from openline.engine.exchanges import Exchanges
 from openline.engine.record_side import RecordSide
 from openline.engine.watch import Watch
@@ -158,6 +158,10 @@ class CallActs:
             by = officer if desk is None else self._watch.officer_of(desk)
             self._exchanges.act(asker, act, by, now)
             self.acted(now)
+
+    def exchanges(self, now: Now) -> tuple[ExchangeView, ...]:
+        """The newest sealed exchanges, whole."""
+        return self._exchanges.listed(now)
 
     def acknowledge(self, desk: bytes, alarm: str, now: Now) -> None:  # noqa: ARG002 - the facade's agreed signature
         """Silence an alarm's sound; the condition stays."""

@@ -13,6 +13,7 @@ from openline.engine.desk import (
     Seat,
     TimelineItem,
 )
+from openline.engine.desk_exchange import ExchangeAct
 
 
 class DeskSink(Protocol):
@@ -62,6 +63,12 @@ class DeskApi(Protocol):
 
     def write_text(self, desk: bytes, request: str, text: str, lang: str) -> None:
         """Write a text as the officer of that desk; answered by TextTaken or Refused."""
+
+    def exchange(self, desk: bytes, request: str, act: ExchangeAct) -> None:
+        """Open a sealed exchange, commit or reveal, as the officer of that desk.
+
+        Answered by TextTaken or Refused.
+        """
 
     def text_opened(self, desk: bytes, item: str) -> None:
         """The officer opened a text of the peer."""

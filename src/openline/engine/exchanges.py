@@ -5,7 +5,7 @@ later than the commitment. How an exchange stands never says why a side did not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from openline.engine.authoring import Wish
@@ -29,8 +29,13 @@ from openline.record.bodies import KIND_SEAL_COMMIT, KIND_SEAL_OPEN, KIND_SEAL_R
 from openline.record.cbor import as_bytes, decode_list, encode
 from openline.record.exchange import Exchange, Half, Opening, Terms
 
-VIEWS_MAX: Final = 16
-"""So many of the newest exchanges are shown; all stand in the record."""
+VIEWS_MAX: Final = 4
+"""So many of the newest exchanges stand in the view that goes out four times a second."""
+
+VIEW_CHARACTERS: Final = 400
+"""So much of a revealed text stands there; the timeline has the whole."""
+
+LISTED_MAX: Final = 64
 
 ASKED_MS: Final = 5_000
 """What was just asked for is not asked for again within it: the disk has not answered yet."""
@@ -167,9 +172,15 @@ class Exchanges:
     # --- shown ---------------------------------------------------------------------------------
 
     def views(self, now: Now) -> tuple[ExchangeView, ...]:
-        """The newest exchanges, oldest first."""
+        """The newest exchanges, oldest first, as far as a page shows them at all times."""
         newest = list(self._ledger.book.exchanges.values())[-VIEWS_MAX:]
-        return tuple(self._view(found, now.wall_ms // 1000) for found in newest)
+        found = (self._view(each, now.wall_ms // 1000) for each in newest)
+        return tuple(replace(view, own=_short(view.own), peer=_short(view.peer)) for view in found)
+
+    def listed(self, now: Now) -> tuple[ExchangeView, ...]:
+        """More of them, whole."""
+        newest = list(self._ledger.book.exchanges.values())[-LISTED_MAX:]
+        return tuple(self._view(each, now.wall_ms // 1000) for each in newest)
 
     def _view(self, found: Exchange, now_s: int) -> ExchangeView:
         own, peer = found.halves[self._ctx.own], found.halves[self._ctx.peer]
@@ -209,6 +220,12 @@ class Exchanges:
             late=late,
             defaulted=late or (past and state in ("committed", "held")),
         )
+
+
+def _short(half: HalfView) -> HalfView:
+    if len(half.text) <= VIEW_CHARACTERS:
+        return half
+    return replace(half, text=half.text[:VIEW_CHARACTERS] + "…")
 
 
 def _state(halves: tuple[Half, Half], views: list[HalfView], *, past: bool) -> ExchangeWord:

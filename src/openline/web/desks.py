@@ -216,7 +216,9 @@ class Desk:
             return
         self._view_due = self._view_later = False
         self._view_at = now + VIEW_S
-        await self._send(view_frame(self._api.view(), self._config.wall_ms()) | self._own())
+        written = self._session.unlocked
+        view = view_frame(self._api.view(), self._config.wall_ms(), written=written)
+        await self._send(view | self._own())
 
     async def _bid_farewell(self, close_code: int, error_code: str) -> None:
         await self._send({"t": "closed", "code": error_code})

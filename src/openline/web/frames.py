@@ -34,6 +34,7 @@ from openline.engine.desk import (
 )
 from openline.engine.desk_api import DeskApi
 from openline.engine.desk_spoken import RecordCall, SpeakPhrase
+from openline.engine.exchange_asked import act_of
 from openline.errors import AccessError
 from openline.protocol.spoken import PHRASES
 
@@ -129,6 +130,11 @@ def _text(api: DeskApi, desk: bytes, frame: Frame) -> None:
         raise AccessError("web.frame", "text")
     request = _string(frame, "request", ID_CHARACTERS_MAX)
     api.write_text(desk, request, text, _string(frame, "lang", ID_CHARACTERS_MAX))
+
+
+def _exchange(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    act_ = act_of(frame, lambda name: AccessError("web.frame", name))
+    api.exchange(desk, _string(frame, "request", ID_CHARACTERS_MAX), act_)
 
 
 def _opened(api: DeskApi, desk: bytes, frame: Frame) -> None:
@@ -233,6 +239,7 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "alive": _alive,
     "figures": _figures,
     "text": _text,
+    "exchange": _exchange,
     "opened": _opened,
     "talk": _talk,
     "two-way": _two_way,
@@ -327,7 +334,11 @@ def welcome(
             "acts": sorted({*ACTS, SEAT}),
         }
         | (shown_items(api) if with_items else {"timeline": []})
-        | {key: value for key, value in view_frame(api.view(), sent_ms).items() if key != "t"}
+        | {
+            key: value
+            for key, value in view_frame(api.view(), sent_ms, written=with_items).items()
+            if key != "t"
+        }
     )
 
 
@@ -336,8 +347,10 @@ def shown_items(api: DeskApi) -> Frame:
     return {"timeline": [item_map(item) for item in api.timeline(TIMELINE_ITEMS)]}
 
 
-def view_frame(view: PostView, sent_ms: int) -> Frame:
-    """A tick: the state, and when it left the post."""
+def view_frame(view: PostView, sent_ms: int, *, written: bool = True) -> Frame:
+    """A tick: the state, and when it left the post; ``written``: with what is written in it."""
+    if not written:
+        view = dataclasses.replace(view, exchanges=())
     return {"t": "view", "sent_ms": sent_ms, "view": dataclasses.asdict(view)}
 
 

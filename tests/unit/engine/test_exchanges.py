@@ -1,5 +1,7 @@
 """Sealed exchanges between two engines: nothing is revealed early, nothing is said of why not."""
 
+from dataclasses import replace
+
 import pytest
 
 from openline.engine.desk_exchange import CommitTo, ExchangeAct, ExchangeView, Reveal
@@ -307,6 +309,22 @@ def test_the_text_must_fit_and_may_be_tried_again_at_once(pair: Pair) -> None:
     long = CommitTo(item=item(pair), lang="en", text="x" * 600)
     assert act(pair, pair.a, long) == "exchange.too_long"
     assert commit(pair, pair.a) == ""
+
+
+def test_a_long_text_does_not_go_out_with_every_tick(pair: Pair) -> None:
+    long = "方位" * 1_500
+    terms = replace(TERMS, size=11_264)
+    assert act(pair, pair.a, terms) == ""
+    pair.run(300)
+    assert act(pair, pair.a, CommitTo(item=item(pair), lang="zh-Hans", text=long)) == ""
+    commit(pair, pair.b)
+    pair.run(300)
+    assert reveal(pair, pair.a) == ""
+    pair.run(300)
+    assert view(pair, pair.b).peer.text == long[:400] + "…"
+    assert pair.b.post.exchanges(pair.now)[-1].peer.text == long
+    (line,) = [each for each in pair.b.post.timeline(100) if each.kind == "seal-reveal"]
+    assert line.facts["text"] == long
 
 
 def test_a_locked_desk_exchanges_nothing(pair: Pair) -> None:

@@ -31,6 +31,7 @@ from openline.engine.desk import (
     WatchView,
 )
 from openline.engine.desk_api import DeskSink
+from openline.engine.desk_exchange import ExchangeAct
 from openline.errors import LocalProtocolError
 
 RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")
@@ -214,6 +215,11 @@ class FakeDeskApi:
         item = text_item(next(self.numbers), text, lang=lang)
         self.sinks[desk](TextTaken(request=request, item=item.id))
         self.put(item)
+
+    def exchange(self, desk: bytes, request: str, act: ExchangeAct) -> None:
+        self.acts.append(("exchange", act))
+        if self.refuse_texts:
+            self.sinks[desk](Refused(request=request, code=self.refuse_texts))
 
     def text_opened(self, _desk: bytes, item: str) -> None:
         self.acts.append(("opened", item))

@@ -75,6 +75,8 @@ function deskActs({ socket, redraw }) {
   return {
     lock: () => send({ t: "lock" }),
     checkNow: () => send({ t: "check-now" }),
+    exchange: (fields) => send({ t: "exchange", request: "exchange", ...fields }),
+    redraw,
   };
 }
 

@@ -9,6 +9,7 @@ import { declarationsLine } from "./views/recording.js";
 import { phraseSpoken, phrases } from "./views/phrases.js";
 import { banner } from "./views/banner.js";
 import { composer } from "./views/composer.js";
+import { exchange } from "./views/exchange.js";
 import { help } from "./views/help.js";
 import { lock } from "./views/lock.js";
 import { strips } from "./views/strips.js";
@@ -81,6 +82,8 @@ export function draw(actions, draft) {
   drawTimeline(actions);
   render(pinned(), root("promises"));
   render(before(actions), root("before"));
+  render(exchange(actions), root("exchange"));
+  root("exchange").hidden = !can("exchange");
   render(sound(actions), root("sound"));
   render(desks(actions), root("desks"));
   root("desks").hidden = !can("seat") && !can("private");

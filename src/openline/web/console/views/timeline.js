@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { phraseBoth } from "../spoken.js";
 import { fresh, state } from "../state.js";
-import { codeWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
+import { codeWords, errorWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
 import { accounts, paired } from "./accounts.js";
 import { SHAPES } from "./shapes.js";
 
@@ -71,7 +71,8 @@ function facts(item) {
   };
 }
 
-const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke"]);
+const SEALED = ["seal-open", "seal-commit", "seal-reveal"];
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke", ...SEALED]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
@@ -80,6 +81,7 @@ function sentence(item) {
     return codeWords("timeline", has(`timeline.${event}_${word}`) ? `${event}_${word}` : String(event), facts(item));
   }
   if (item.kind === "check" && has(`timeline.check_${item.facts.part}`)) return t(`timeline.check_${item.facts.part}`, facts(item));
+  if (SEALED.includes(item.kind) && item.facts.void) return t("timeline.seal-void", { ...facts(item), reason: errorWords(item.facts.void) });
   if (item.kind === "call" && item.facts.outcome === "no_contact") return t("timeline.no_contact", facts(item));
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
