@@ -1,6 +1,6 @@
 """The verifier in the browser says of every bundle what ours and the one-file verifier say.
 
-OPENLINE_SOAK=1 mutates 10,000 bundles instead of 200.
+OPENLINE_SOAK=1 mutates 10,000 bundles instead of 200, and forges 10,000 instead of 220.
 """
 
 import base64
@@ -16,6 +16,7 @@ from playwright.async_api import Page
 
 from openline.record.audit import audit
 from tests.e2e.console_rig import chromium
+from tests.interop.forgery import forged
 from tests.interop.test_second_verifier import SEED, mutated
 from tests.interop.test_vectors import bundle_of, load
 from tests.unit.record.makers import Pair
@@ -29,6 +30,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "tools" / "verify" / "verify.html").as_uri()
+FORGERIES = 10_000 if os.environ.get("OPENLINE_SOAK") == "1" else 220
 MUTATIONS = 10_000 if os.environ.get("OPENLINE_SOAK") == "1" else 200
 BATCH = 50
 VERIFY = """async ([bundles, pins, allow]) => {
@@ -95,6 +97,50 @@ async def test_all_three_say_the_same_of_mutated_bundles(page: Page, pair: Pair)
             assert second.failed == found["failed"], told
             good += ours.verified
     assert good < MUTATIONS
+
+
+async def test_all_three_say_the_same_of_what_a_party_forges_with_its_own_keys(
+    page: Page, pair: Pair
+) -> None:
+    for number in range(SEED * FORGERIES, (SEED + 1) * FORGERIES):
+        forger = forged(pair, number)
+        (found,) = await says(page, [forger.bundle], forger.pins)
+        ours, second = audit(forger.bundle, forger.pins), Audit(forger.bundle, set(forger.pins))
+        told = number, forger.place, ours.failure, second.reason, found["reason"]
+        assert ours.verified == second.verified == found["verified"], told
+        failed = "" if ours.failure is None else ours.failure.name
+        assert failed == second.failed == found["failed"], told
+        if ours.verified:
+            assert found["receipted"] == second.receipted, told
+            assert found["sealed"] == second.sealed, told
+
+
+async def test_a_browser_without_post_quantum_signatures_says_so(
+    page: Page, pair: Pair, tmp_path: Path
+) -> None:
+    """Everything else is checked there, the seals are not, and nothing counts as sealed."""
+    without = await page.context.new_page()
+    await without.add_init_script(
+        """const real = crypto.subtle.importKey.bind(crypto.subtle);
+        crypto.subtle.importKey = (...given) => (String(given[2]).startsWith("ML-DSA")
+          ? Promise.reject(new DOMException("no", "NotSupportedError")) : real(...given));"""
+    )
+    await without.goto(PAGE)
+    (found,) = await says(without, [pair.bundle()], pair.pins)
+    assert found["verified"]
+    assert not found["postQuantum"]
+    assert found["sealed"] == [1, 1]
+    await without.fill("#pin-one", pair.pins[0].hex())
+    await without.fill("#pin-two", pair.pins[1].hex())
+    file = tmp_path / "record.bundle"
+    file.write_bytes(pair.bundle())
+    await without.set_input_files("#file", file)
+    await without.wait_for_selector("#verdict.good")
+    assert "Post-quantum seals: not checked here" in await without.inner_text("#steps")
+    await without.close()
+    (found,) = await says(page, [pair.bundle()], pair.pins)
+    assert found["postQuantum"]
+    assert found["sealed"] == [log.size for log in pair.record.logs]
 
 
 async def test_weak_keys_are_refused_there_too(page: Page) -> None:

@@ -11,7 +11,7 @@ from tools.verify.openline_verify import (
     ED25519,
     SUBTREE,
     Key,
-    NoteError,
+    Refused,
     read,
 )
 
@@ -92,9 +92,9 @@ def test_the_reader_refuses_what_it_must(pair: Pair) -> None:
         read(altered, both)
     with pytest.raises(InvalidSignature):
         read(pair.seal(0, 1).replace(b"\n5\n", b"\n6\n", 1), [keys["holder seal"]])
-    with pytest.raises(NoteError, match="no signature of a known key"):
+    with pytest.raises(Refused, match="no signature of a known key"):
         read(note, [keys_for(pair, 1)["author"]])
-    with pytest.raises(NoteError):
+    with pytest.raises(Refused):
         read(note.replace(b"\n5\n", b"\n05\n", 1), both)
-    with pytest.raises(NoteError):
+    with pytest.raises(Refused):
         read(parse_note(note).text, both)

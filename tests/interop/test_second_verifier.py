@@ -1,7 +1,7 @@
 """Two verifiers that share no code must agree on every bundle, good or touched.
 
 The second is tools/verify/openline_verify.py, one file that a stranger can read. OPENLINE_SOAK=1
-mutates 10,000 bundles instead of 300.
+mutates 10,000 bundles instead of 300, and forges 10,000 instead of 220.
 """
 
 import ast
@@ -19,13 +19,16 @@ from openline.record.audit import audit
 from openline.record.bodies import shown_body
 from openline.record.bundle import BundleNote
 from openline.record.keys import check_ed25519
+from tests.interop.forgery import PLACES, forged
 from tests.unit.record.makers import Pair
 from tests.unit.record.test_bundle import CLAIMS, TAIL, digested, flipped
 from tools.verify.openline_verify import ORDER_8, Audit, P, Refused, strong
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify" / "openline_verify.py"
 LINES_MAX = 600
-MUTATIONS = 10_000 if os.environ.get("OPENLINE_SOAK") == "1" else 300
+SOAK = os.environ.get("OPENLINE_SOAK") == "1"
+MUTATIONS = 10_000 if SOAK else 300
+FORGERIES = 10_000 if SOAK else 220
 SEED = int(os.environ.get("OPENLINE_SEED", "1"))
 
 
@@ -122,6 +125,33 @@ def test_both_say_the_same_of_mutated_bundles(pair: Pair) -> None:
         assert ours.verified == theirs.verified, (SEED, number, ours.failure, theirs.reason)
         verdicts.append(ours.verified)
     assert not all(verdicts)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Pair:
+    pair = Pair().founded()
+    for number in range(5):
+        pair.text(number % 2, str(number))
+    return pair
+
+
+def test_both_say_the_same_of_what_a_party_forges_with_its_own_keys(plain: Pair) -> None:
+    """By verdict, by the step that fails and by the sizes that are receipted and sealed."""
+    kept: dict[str, int] = dict.fromkeys(PLACES, 0)
+    for number in range(SEED * FORGERIES, (SEED + 1) * FORGERIES):
+        forger = forged(plain, number)
+        ours, theirs = (
+            audit(forger.bundle, forger.pins),
+            Audit(forger.bundle, set(forger.pins)),
+        )
+        told = number, forger.place, ours.failure, theirs.failed, theirs.reason
+        assert ours.verified == theirs.verified, told
+        assert theirs.failed == ("" if ours.failure is None else ours.failure.name), told
+        if ours.verified:
+            kept[forger.place] += 1
+            assert [max(1, size) for size in ours.receipted] == theirs.receipted, told
+            assert [max(1, size) for size in ours.sealed] == theirs.sealed, told
+    assert 0 < sum(kept.values()) < FORGERIES // 2, kept
 
 
 def test_weak_keys_are_weak_to_both() -> None:

@@ -14,35 +14,27 @@ import argparse
 import base64
 import hashlib
 import json
-import struct
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from types import SimpleNamespace
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-ED25519 = 0x01
-COSIGNATURE = 0x04
-SUBTREE = 0x06
-BUNDLE_BYTES_MAX = 1 << 30
-ITEM_BYTES_MAX = 65_536
+ED25519, COSIGNATURE, SUBTREE = 0x01, 0x04, 0x06
+BUNDLE_BYTES_MAX, ITEM_BYTES_MAX = 1 << 30, 65_536
+LEAF_BYTES_MAX, STATEMENT_BYTES_MAX, BODY_BYTES_MAX = 2_048, 640, 16_384
+CARD_BYTES_MAX, GENESIS_BYTES_MAX, SIGN1_BYTES_MAX = 16_384, 33_792, 4_096
+NOTE_BYTES_MAX, RECEIPT_BYTES_MAX, NOTES_MAX, UINT_END = 16_384, 4_096, 1 << 20, 1 << 63
 MACHINE = {"shown", "call", "recording", "check"}
 SEALED = {"seal-open", "seal-commit", "seal-reveal"}
 OFFICER = {"text", "opened", "enrol", "revoke"} | SEALED
-STEPS = (
-    "form",
-    "pins",
-    "cards",
-    "confirmed",
-    "entries",
-    "checkpoints",
-    "receipts",
-    "seals",
-    "receipted",
-)
+STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals"]
+STEPS += ["receipted"]
 P = 2**255 - 19
 ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 SMALL_ORDER = {0, 1, P - 1, ORDER_8, P - ORDER_8}
@@ -58,6 +50,57 @@ def demand(condition: object, reason: str) -> None:
         raise Refused(reason)
 
 
+UINT, PARTY, FLAG = range(UINT_END), range(2), bool
+KIND = re.compile("[a-z][a-z0-9-]{0,31}")
+WATCH_CODE = re.compile("[A-Z0-9][A-Z0-9-]{0,15}")
+LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+PATH_NAME = re.compile("[a-z0-9][a-z0-9-]{0,30}")
+ADDRESS = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\]):[0-9]{1,5}")
+INVISIBLE = "\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+NAME = re.compile(rf"(?=.*\S)[^{INVISIBLE}]{{1,120}}")
+ENTRY = (range(1, 2), 16, PARTY, int, 32, int, 32, int, int, KIND, FLAG, 32, list)
+STATEMENT = (range(1, 2), 16, PARTY, KIND, FLAG, 32, int, 32, 16)
+TERMS = {"disclosure": range(4), "off_record": FLAG, "protected": list}
+ROLES = {"link": 32, "log": 32, "log_pq": 1312, "cosign": 32, "cosign_pq": 1312}
+CARD = {
+    "v": range(1, 2), "suite": range(1, 2), "versions": (range(1, 2),), "names": dict,
+    "keys": ROLES, "paths": dict, "langs": list, "disclosure": range(4), "off_record": FLAG,
+    "nonce": 16,
+}  # fmt: skip
+
+
+def fits(value: Any, kind: Any) -> bool:  # noqa: ANN401 - any value, any kind
+    """Whether a value is of a kind: what true is in Python is not 1 on the wire.
+
+    A number stands for a byte string of that size (0: of any), ``int`` for an unsigned integer, a
+    range for the integers in it, a pattern for a text that it matches whole, a tuple or a mapping
+    for exactly those members.
+    """
+    if isinstance(kind, tuple):
+        same = type(value) is list and len(value) == len(kind)
+        return same and all(map(fits, value, kind))
+    if isinstance(kind, dict):
+        same = type(value) is dict and value.keys() == kind.keys()
+        return same and all(fits(value[name], kind[name]) for name in kind)
+    if isinstance(kind, re.Pattern):
+        return type(value) is str and kind.fullmatch(value) is not None
+    if kind is int or isinstance(kind, range):
+        return type(value) is int and value in (kind if isinstance(kind, range) else UINT)
+    if isinstance(kind, int):
+        return type(value) is bytes and kind in (0, len(value))
+    return type(value) is kind
+
+
+def shaped(value: Any, kind: Any, what: str) -> Any:  # noqa: ANN401 - any value, any kind
+    demand(fits(value, kind), f"{what}: another shape")
+    return value
+
+
+def limited(data: bytes, most: int, what: str) -> bytes:
+    demand(type(data) is bytes and len(data) <= most, f"{what}: too large")
+    return data
+
+
 def strong(public: bytes) -> bytes:
     """An Ed25519 key that can stand for its owner: 32 bytes, canonical, of large order."""
     y = int.from_bytes(public, "little") & (2**255 - 1)
@@ -66,14 +109,6 @@ def strong(public: bytes) -> bytes:
 
 
 # --- signed notes (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature) -------------------
-
-
-class NoteError(Exception):
-    """The note does not hold."""
-
-
-def fail(reason: str) -> NoReturn:
-    raise NoteError(reason)
 
 
 @dataclass(frozen=True)
@@ -101,75 +136,58 @@ class Head:
 
 
 def read(note: bytes, keys: list[Key]) -> Head:
-    """Verify every signature of a known key; fail if one does not hold or none is there."""
-    text = note.decode("utf-8")
-    if any(ord(character) < 0x20 and character != "\n" for character in text):
-        fail("control character")
-    at = text.rfind("\n\n")
-    if at < 0 or not text.endswith("\n"):
-        fail("no signatures")
-    body, signatures = text[: at + 1], text[at + 2 :]
-    origin, size, root = head_of(body)
+    """Verify every signature of a known key; refuse if one does not hold or none is there."""
+    text = limited(note, NOTE_BYTES_MAX, "note").decode("utf-8")
+    demand(not re.search("[\x00-\x09\x0b-\x1f]", text), "note: control character")
+    body, blank, signatures = text.rpartition("\n\n")
+    demand(blank and text.endswith("\n"), "note: no signatures")
+    origin, size, *more = (body + "\n").split("\n")[:-1]
+    demand(origin and more and all(more), "note: not a checkpoint")
+    demand(re.fullmatch("0|[1-9][0-9]{0,18}", size), "note: not a size")
+    head = Head(origin, int(size), from_base64(more[0]), {})
+    demand(len(head.root) == 32, "note: not a SHA-256 root")
     known = {(key.name, key.id): key for key in keys}
-    signed: dict[tuple[str, int], int | None] = {}
     for line in signatures.split("\n")[:-1]:
-        name, blob = signature_of(line)
+        name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
+        demand(
+            line.startswith("\u2014 ") and re.fullmatch(r"[^+\s]+", name), "note: not a signature"
+        )
+        blob = from_base64(encoded)
+        demand(len(blob) > 4, "note: no signature")
         key = known.get((name, blob[:4]))
         if key is not None:
-            signed[name, key.kind] = check(key, blob[4:], body.encode(), (origin, size, root))
-    if not signed:
-        fail("no signature of a known key")
-    return Head(origin, size, root, signed)
+            head.signed[name, key.kind] = check(key, blob[4:], (body + "\n").encode(), head)
+    demand(head.signed, "note: no signature of a known key")
+    return head
 
 
-def head_of(body: str) -> tuple[str, int, bytes]:
-    lines = body.split("\n")[:-1]
-    if len(lines) < 3 or not all(lines):
-        fail("not a checkpoint")
-    if not lines[1].isascii() or not lines[1].isdigit() or str(int(lines[1])) != lines[1]:
-        fail("not a size")
-    root = base64.b64decode(lines[2], validate=True)
-    if len(root) != 32:
-        fail("not a SHA-256 root")
-    return lines[0], int(lines[1]), root
+def from_base64(text: str) -> bytes:
+    """One spelling only: the bits of the last letter that carry nothing are zero."""
+    decoded = base64.b64decode(text, validate=True)
+    demand(base64.b64encode(decoded).decode() == text, "base64 in another spelling")
+    return decoded
 
 
-def signature_of(line: str) -> tuple[str, bytes]:
-    if not line.startswith("\u2014 "):
-        fail("not a signature line")
-    name, _, encoded = line[2:].partition(" ")
-    if not name or "+" in name or any(character.isspace() for character in name):
-        fail("not a key name")
-    blob = base64.b64decode(encoded, validate=True)
-    if len(blob) < 5:
-        fail("no signature")
-    return name, blob
-
-
-def check(key: Key, signature: bytes, body: bytes, head: tuple[str, int, bytes]) -> int | None:
+def check(key: Key, signature: bytes, body: bytes, head: Head) -> int | None:
     """Verify by type; cryptography's InvalidSignature goes up as it is."""
     if key.kind == ED25519:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, body)
         return None
-    (time,) = struct.unpack(">Q", signature[:8])
+    time, rest = int.from_bytes(signature[:8], "big"), signature[8:]
+    demand(time < UINT_END, "note: not a time")
     if key.kind == COSIGNATURE:
         signed = b"cosignature/v1\ntime " + str(time).encode() + b"\n" + body
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature[8:], signed)
-        return int(time)
-    if key.kind == SUBTREE:
-        signed = subtree(key.name, time, head)
-        MLDSA44PublicKey.from_public_bytes(key.public).verify(signature[8:], signed)
-        return int(time)
-    fail("unknown signature type")
+        Ed25519PublicKey.from_public_bytes(key.public).verify(rest, signed)
+    else:
+        MLDSA44PublicKey.from_public_bytes(key.public).verify(rest, subtree(key.name, time, head))
+    return time
 
 
-def subtree(name: str, time: int, head: tuple[str, int, bytes]) -> bytes:
+def subtree(name: str, time: int, head: Head) -> bytes:
     """struct cosigned: label, cosigner_name, timestamp, log_origin, start, end, hash."""
-    origin, size, root = head
-    signer, log = name.encode(), origin.encode()
-    parts = [b"subtree/v1\n\x00"]
-    parts.append(struct.pack(f">B{len(signer)}sQ", len(signer), signer, time))
-    parts.append(struct.pack(f">B{len(log)}sQQ32s", len(log), log, 0, size, root))
+    signer, log = name.encode(), head.origin.encode()
+    parts = [b"subtree/v1\n\x00", bytes([len(signer)]), signer, time.to_bytes(8, "big")]
+    parts += [bytes([len(log)]), log, bytes(8), head.size.to_bytes(8, "big"), head.root]
     return b"".join(parts)
 
 
@@ -182,7 +200,7 @@ def sha(*parts: bytes) -> bytes:
 
 def item(data: bytes, at: int, depth: int = 12) -> tuple[Any, int]:
     """One deterministic CBOR item (RFC 8949 section 4.2.1) of the subset of docs/spec/record.md."""
-    demand(at < len(data) and depth >= 0, "CBOR: ends early or too deep")
+    demand(at < len(data), "CBOR: ends early")
     major, short, at = data[at] >> 5, data[at] & 31, at + 1
     if major == 7:
         demand(short in (20, 21, 22), "CBOR: simple value")
@@ -191,6 +209,7 @@ def item(data: bytes, at: int, depth: int = 12) -> tuple[Any, int]:
     if short >= 24:
         demand(short < 28, "CBOR: indefinite length")
         width = 1 << (short - 24)
+        demand(width <= len(data) - at, "CBOR: ends early")
         number = int.from_bytes(data[at : at + width], "big")
         demand(number >= (24 if width == 1 else 1 << (4 * width)), "CBOR: not the shortest")
         at += width
@@ -200,7 +219,7 @@ def item(data: bytes, at: int, depth: int = 12) -> tuple[Any, int]:
     if major < 4:
         piece = data[at : at + number]
         return (piece if major == 2 else piece.decode("utf-8")), at + number
-    demand(major < 6, "CBOR: tag")
+    demand(major < 6 and depth > 0, "CBOR: a tag, or too deep")
     found: list[Any] = []
     heads: list[bytes] = []
     for _ in range(number):
@@ -208,6 +227,7 @@ def item(data: bytes, at: int, depth: int = 12) -> tuple[Any, int]:
         value, at = item(data, at, depth - 1)
         found.append(value)
         if major == 5:
+            demand(isinstance(value, str), "CBOR: a map's key is not text")
             heads.append(data[start:at])
             value, at = item(data, at, depth - 1)
             found.append(value)
@@ -218,27 +238,24 @@ def item(data: bytes, at: int, depth: int = 12) -> tuple[Any, int]:
 
 
 def whole(data: bytes) -> Any:  # noqa: ANN401 - any value
+    limited(data, ITEM_BYTES_MAX, "CBOR")
     value, end = item(data, 0)
     demand(end == len(data), "CBOR: bytes after the end")
     return value
 
 
-def string_head(size: int) -> bytes:
-    if size < 24:
-        return bytes([0x40 | size])
-    return b"\x58" + bytes([size]) if size < 256 else b"\x59" + size.to_bytes(2, "big")
-
-
 def cose(data: bytes, use: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     """kid, payload, what is signed and the signature of a COSE_Sign1."""
-    demand(data[:8] == bytes.fromhex("d28455a201320450"), "COSE: header")
+    demand(
+        limited(data, SIGN1_BYTES_MAX, "COSE")[:8] == bytes.fromhex("d28455a201320450"),
+        "COSE: header",
+    )
     kid = data[8:24]
     demand(data[24:25] == b"\xa0", "COSE: unprotected header")
     payload, end = item(data, 25)
     demand(isinstance(payload, bytes) and data[end : end + 2] == b"\x58\x40", "COSE: shape")
     demand(len(data) == end + 66, "COSE: length")
-    signed = b"\x84\x6aSignature1" + string_head(21) + data[3:24]
-    signed += string_head(len(use)) + use + string_head(len(payload)) + payload
+    signed = b"\x84\x6aSignature1" + data[2:24] + bytes([0x40 | len(use)]) + use + data[25:end]
     return kid, payload, signed, data[end + 2 :]
 
 
@@ -249,71 +266,99 @@ def signed_by(data: bytes, use: bytes, public: bytes) -> Any:  # noqa: ANN401 - 
     return whole(payload)
 
 
-def root(hashes: list[bytes]) -> bytes:
-    if len(hashes) == 1:
-        return hashes[0]
-    split = 1 << ((len(hashes) - 1).bit_length() - 1)
-    return sha(b"\x01", root(hashes[:split]), root(hashes[split:]))
+class Tree:
+    """The roots of a log at each of its sizes (RFC 6962 section 2.1)."""
+
+    def __init__(self) -> None:
+        self.hashes: list[bytes] = []
+        self.roots: list[bytes] = [sha()]
+        self.peaks: list[tuple[int, bytes]] = []
+
+    def grow(self, leaf: bytes) -> None:
+        self.hashes.append(sha(b"\x00", leaf))
+        height, node = 0, self.hashes[-1]
+        while self.peaks and self.peaks[-1][0] == height:
+            height, node = height + 1, sha(b"\x01", self.peaks.pop()[1], node)
+        self.peaks.append((height, node))
+        for _, left in self.peaks[-2::-1]:
+            node = sha(b"\x01", left, node)
+        self.roots.append(node)
+
+
+# --- the line and its logs (cards.md, record.md) ----------------------------------------------
 
 
 class Line:
     """Both cards, the genesis, and the two logs as far as they were checked."""
 
     def __init__(self, genesis: bytes, pins: set[bytes]) -> None:
-        label, *cards, terms = whole(genesis)
-        demand(label == "openline-genesis-v1" and len(cards) == 2, "genesis")
-        demand({sha(card) for card in cards} == pins and len(pins) == 2, "other cards")
-        self.cards, self.terms, self.genesis = cards, terms, genesis
+        found = whole(limited(genesis, GENESIS_BYTES_MAX, "genesis"))
+        demand(isinstance(found, list) and len(found) == 4, "genesis: another shape")
+        label, *self.cards, self.terms = found
+        demand(label == "openline-genesis-v1" and fits(self.cards, (0, 0)), "genesis")
+        demand({sha(card) for card in self.cards} == pins and len(pins) == 2, "other cards")
+        demand(all(len(card) <= CARD_BYTES_MAX for card in self.cards), "card: too large")
+        self.genesis = genesis
 
     def founded(self) -> None:
         """Both cards hold, and the genesis follows from them."""
-        cards, terms, genesis = self.cards, self.terms, self.genesis
-        demand(sha(cards[0]) < sha(cards[1]), "genesis: order of the cards")
-        self.bodies = [self.card(card) for card in cards]
-        self.keys = [body["keys"] for body in self.bodies]
-        demand(
-            terms
-            == {
-                "disclosure": min(body["disclosure"] for body in self.bodies),
-                "off_record": all(body["off_record"] for body in self.bodies),
-                "protected": ["acts", "line-check", "safety"],
-            },
-            "genesis: terms",
-        )
-        self.hash, self.id = sha(genesis), sha(genesis)[:16]
-        self.leaves = [[sha(b"\x00", genesis)] for _ in (0, 1)]
+        bodies = [self.card(card) for card in self.cards]
+        self.keys = [body["keys"] for body in bodies]
+        demand(len({key for keys in self.keys for key in keys.values()}) == 10, "a key of both")
+        demand(sha(self.cards[0]) < sha(self.cards[1]), "genesis: order of the cards")
+        shaped(self.terms, TERMS, "genesis: terms")
+        terms = {
+            "disclosure": min(body["disclosure"] for body in bodies),
+            "off_record": all(body["off_record"] for body in bodies),
+            "protected": ["acts", "line-check", "safety"],
+        }
+        demand(self.terms == terms, "genesis: terms")
+        self.hash, self.id = sha(self.genesis), sha(self.genesis)[:16]
+        self.trees = [Tree(), Tree()]
+        for tree in self.trees:
+            tree.grow(self.genesis)
         self.lamports: list[list[int]] = [[0], [0]]
         self.seen: list[list[int]] = [[1], [1]]
         self.officers: list[dict[bytes, bytes]] = [{}, {}]
+        self.enrolled: list[set[bytes]] = [set(), set()]
         self.nonces: list[set[bytes]] = [set(), set()]
 
     @staticmethod
     def card(data: bytes) -> dict[str, Any]:
-        inner, signatures = whole(data)
-        body: dict[str, Any] = whole(inner)
-        demand(body["v"] == 1 and body["suite"] == 1 and len(signatures) == 5, "card")
-        for role in ("link", "log", "cosign"):
-            strong(body["keys"][role])
+        inner, signatures = shaped(whole(data), (0, list), "card")
+        body: dict[str, Any] = shaped(whole(inner), CARD, "card")
+        names, paths, langs = body["names"], body["paths"], body["langs"]
+        demand(all(1 <= len(many) <= 8 for many in (names, paths, langs)), "card: how many")
+        demand(len(set(langs)) == len(langs), "card: a language twice")
+        demand(all(fits(tag, LANGUAGE) for tag in (*names, *langs)), "card: language")
+        demand(all(fits(name, NAME) for name in names.values()), "card: name")
+        for path, addresses in paths.items():
+            demand(fits(path, PATH_NAME) and type(addresses) is list, "card: path")
+            demand(len(addresses) <= 8 and all(fits(a, ADDRESS) for a in addresses), "card: path")
+        demand(len(set(body["keys"].values())) == 5 == len(signatures), "card: keys, signatures")
         signed = b"openline-card-v1\x00" + inner
-        for role, signature in zip(
-            ("link", "log", "log_pq", "cosign", "cosign_pq"), signatures, strict=True
-        ):
-            kind = MLDSA44PublicKey if role.endswith("_pq") else Ed25519PublicKey
-            kind.from_public_bytes(body["keys"][role]).verify(signature, signed)
+        for role, signature in zip(ROLES, signatures, strict=True):
+            public = body["keys"][role]
+            if role.endswith("_pq"):
+                MLDSA44PublicKey.from_public_bytes(public).verify(signature, signed)
+            else:
+                Ed25519PublicKey.from_public_bytes(strong(public)).verify(signature, signed)
         return body
 
     def confirmed(self, signatures: list[bytes]) -> None:
         for keys, signature in zip(self.keys, signatures, strict=True):
             said = signed_by(signature, b"openline/genesis/1", keys["log"])
-            demand(said == [1, self.id, self.hash], "genesis signature")
+            shape = fits(said, (range(1, 2), 16, 32))
+            demand(shape and said[1:] == [self.id, self.hash], "genesis signature")
 
     def entry(self, log: int, leaf: bytes, salt: bytes, body: bytes | None) -> bool:
         """Take one entry in; False if it has to wait for the other log."""
+        limited(leaf, LEAF_BYTES_MAX, "entry")
         claims = signed_by(leaf, b"openline/entry/1", self.keys[log]["log"])
-        version, line, author, index, prev, seen, head, lamport, _ms, kind, *rest = claims
-        drill, commit, statements = rest
-        leaves, others = self.leaves[log], self.leaves[1 - log]
-        demand((version, line, author) == (1, self.id, log), "entry: line or author")
+        shaped(claims, ENTRY, "entry")
+        _, line, author, index, prev, seen, head, lamport, _ms, kind, drill, commit, said = claims
+        leaves, others = self.trees[log].hashes, self.trees[1 - log].hashes
+        demand((line, author) == (self.id, log), "entry: line or author")
         demand(index == len(leaves) and prev == leaves[-1], "entry: chain")
         demand(seen >= self.seen[log][-1], "entry: has seen less")
         if seen > len(others):
@@ -321,13 +366,14 @@ class Line:
         demand(head == others[seen - 1], "entry: another history")
         expected = 1 + max(self.lamports[log][-1], self.lamports[1 - log][seen - 1])
         demand(lamport == expected, "entry: Lamport number")
-        if body is None:
-            demand(salt == b"" and kind not in ("enrol", "revoke"), "entry: no body")
-        else:
-            demand(len(salt) == 16 and sha(b"openline-body-v1", salt, body) == commit, "body")
+        demand(body is not None or kind not in ("enrol", "revoke"), "entry: no body")
+        if body is not None:
+            demand(len(salt) == 16 and len(body) <= BODY_BYTES_MAX, "body: salt or size")
+            demand(sha(b"openline-body-v1", salt, body) == commit, "body")
         content = None if body is None else whole(body)
-        self.statements(log, statements, [1, line, log, kind, drill, commit], (seen, content))
-        leaves.append(sha(b"\x00", leaf))
+        demand(index > 1 or kind == "enrol", "entry: nobody is enrolled")
+        self.statements(log, said, [1, line, log, kind, drill, commit], (seen, content))
+        self.trees[log].grow(leaf)
         self.lamports[log].append(lamport)
         self.seen[log].append(seen)
         return True
@@ -340,78 +386,80 @@ class Line:
         demand(len(statements) <= 2 and (kind not in OFFICER or statements), "no statement")
         demand(kind not in MACHINE or not statements, "a machine's entry with a statement")
         if kind == "enrol":
-            known[sha(body["officer"])[:16]] = strong(body["officer"])
-        demand(kind == "enrol" or known, "nobody is enrolled")
+            self.newcomer(log, body, known)
         signers = set()
         for statement in statements:
-            kid = cose(statement, b"")[0]
+            kid = cose(limited(statement, STATEMENT_BYTES_MAX, "statement"), b"")[0]
             demand(kid in known and kid not in signers, "not an officer")
             signers.add(kid)
             said = signed_by(statement, b"openline/statement/1", known[kid])
+            shaped(said, STATEMENT, "statement")
             demand(said[:6] == same and 1 <= said[6] <= seen, "statement of something else")
-            demand(said[7] == self.leaves[1 - log][said[6] - 1], "statement: another history")
+            others = self.trees[1 - log].hashes
+            demand(said[7] == others[said[6] - 1], "statement: another history")
             demand(said[8] not in self.nonces[log], "statement used before")
             self.nonces[log].add(said[8])
         if kind == "enrol":
             demand(sha(body["officer"])[:16] in signers, "the new officer did not sign")
-            demand(len(self.leaves[log]) == 1 or len(signers) == 2, "nobody vouches")
+            demand(len(self.seen[log]) == 1 or len(signers) == 2, "nobody vouches")
         if kind == "revoke":
+            shaped(body, {"officer": 32}, "revoke")
             demand(known.pop(sha(body["officer"])[:16], None), "revokes a stranger")
         self.officers[log] = known
 
+    def newcomer(self, log: int, body: Any, known: dict[bytes, bytes]) -> None:  # noqa: ANN401 - any value
+        officer = strong(shaped(body, {"officer": 32, "code": WATCH_CODE}, "enrol")["officer"])
+        demand(officer not in self.enrolled[log], "enrolled before")
+        demand(all(officer not in keys.values() for keys in self.keys), "has another role")
+        self.enrolled[log].add(officer)
+        known[sha(officer)[:16]] = officer
+
     def keys_of(self, log: int) -> tuple[Key, Key, Key, Key]:
         """Author, holder, and the seals of both, for the checkpoints of that log."""
-        origin = f"openline/{self.id.hex()}/{'ab'[log]}"
-        cosigner = f"openline/{self.id.hex()}/{'ab'[1 - log]}/cosign"
-        own, other = self.keys[log], self.keys[1 - log]
-        return (
-            Key(origin, ED25519, own["log"]),
-            Key(cosigner, COSIGNATURE, other["cosign"]),
-            Key(origin, SUBTREE, own["log_pq"]),
-            Key(cosigner, SUBTREE, other["cosign_pq"]),
-        )
-
-    def checkpoint(self, log: int, size: int, note: bytes) -> None:
-        demand(self.head(note, log, [self.keys_of(log)[0]]) == size, "note of another size")
+        origin, cosigner = (f"openline/{self.id.hex()}/{'ab'[party]}" for party in (log, 1 - log))
+        own, other, cosigner = self.keys[log], self.keys[1 - log], f"{cosigner}/cosign"
+        author, holder = (origin, ED25519, own["log"]), (cosigner, COSIGNATURE, other["cosign"])
+        seals = (origin, SUBTREE, own["log_pq"]), (cosigner, SUBTREE, other["cosign_pq"])
+        return Key(*author), Key(*holder), Key(*seals[0]), Key(*seals[1])
 
     def receipt(self, log: int, size: int, receipt: bytes) -> None:
         """The holder had the whole log up to size, and none of its later entries denies it."""
-        author, holder, *_ = self.keys_of(log)
-        text, claim = whole(receipt)
-        demand(self.head(text, log, [author, holder]) == size, "note of another size")
+        limited(receipt, RECEIPT_BYTES_MAX, "receipt")
+        text, claim = shaped(whole(receipt), (0, 0), "receipt")
+        found = self.stands(text, log, size, self.keys_of(log)[:2])
         said = signed_by(claim, b"openline/receipt/1", self.keys[1 - log]["cosign"])
-        demand(said[:3] == [self.id, size, root(self.leaves[log][:size])], "receipt")
-        later = self.seen[1 - log][said[3] :]
-        demand(said[3] >= 1 and all(seen >= size for seen in later), "backdated behind a receipt")
+        shaped(said, (16, int, 32, int), "receipt")
+        demand(said[:3] == [self.id, size, found.root] and said[3] >= 1, "receipt")
+        later = self.seen[1 - log][said[3] : said[3] + 1]  # seen never falls
+        demand(all(seen >= size for seen in later), "backdated behind a receipt")
 
     def seal(self, log: int, size: int, note: bytes, *, by_holder: bool) -> None:
         key = self.keys_of(log)[3 if by_holder else 2]
-        demand(self.head(note, log, [key]) == size, "note of another size")
+        found = self.stands(note, log, size, (key,))
+        demand(by_holder or found.signed[key.name, SUBTREE] == 0, "an author's seal with a time")
 
-    def head(self, note: bytes, log: int, keys: list[Key]) -> int:
-        head = read(note, keys)
-        demand(len(head.signed) == len(keys) == note.count("\n\u2014 ".encode()), "note: lines")
+    def stands(self, note: bytes, log: int, size: int, keys: tuple[Key, ...]) -> Head:
+        """A note of exactly these signatures, of this size, with the root of the log."""
+        head = self.head(note, log, keys)
+        demand(head.size == size, "note of another size")
+        roots = self.trees[log].roots
+        demand(1 <= size < len(roots) and head.root == roots[size], "note: ahead, or another root")
+        return head
+
+    def head(self, note: bytes, log: int, keys: tuple[Key, ...]) -> Head:
+        head = read(note, list(keys))
+        text, _, lines = note.decode().rpartition("\n\n")
+        demand(list(head.signed) == [(key.name, key.kind) for key in keys], "note: signatures")
+        demand(text.count("\n") == 2 and lines.count("\n") == len(keys), "note: lines")
         demand(head.origin == f"openline/{self.id.hex()}/{'ab'[log]}", "note: origin")
-        demand(1 <= head.size <= len(self.leaves[log]), "note: ahead")
-        demand(head.root == root(self.leaves[log][: head.size]), "note: another root")
-        return head.size
+        return head
 
 
 # --- the bundle (bundle.md) -------------------------------------------------------------------
 
 
-@dataclass
-class Bundle:
+def form(data: bytes) -> SimpleNamespace:
     """The items of a bundle, each of the shape that is due in its place."""
-
-    genesis: bytes
-    signatures: list[bytes]
-    sizes: list[int]
-    logs: list[list[Any]]
-    notes: list[list[Any]]
-
-
-def form(data: bytes) -> Bundle:
     demand(len(data) <= BUNDLE_BYTES_MAX, "larger than a bundle may be")
     items: list[Any] = []
     at = start = 0
@@ -421,29 +469,35 @@ def form(data: bytes) -> Bundle:
         demand(at - start <= ITEM_BYTES_MAX, "an item that is too long")
         items.append(value)
     demand(items and items[-1] == ["end", sha(data[:start])], "digest")
-    label, who, when, sizes, notes = items[0]
-    demand(label == "openline-bundle-v1" and who in (0, 1), "not a bundle")
-    demand(0 <= when < 2**63 and len(sizes) == 2 and min(sizes) >= 1, "header")
-    demand(len(items) == 4 + sum(sizes) - 2 + notes, "number of items")
+    header = re.compile("openline-bundle-v1"), PARTY, int, (int, int), range(NOTES_MAX + 1)
+    _, _, _, sizes, notes = shaped(items[0], header, "header")
+    demand(min(sizes) >= 1 and len(items) == 2 + sum(sizes) + notes, "number of items")
+    shaped(items[1:3], (0, (0, 0)), "genesis and its signatures")
     logs = [items[3 : 2 + sizes[0]], items[2 + sizes[0] : 1 + sum(sizes)]]
+    for entry in (*logs[0], *logs[1]):
+        erased = fits(entry, (0, 0, type(None))) and entry[1] == b""
+        demand(erased or fits(entry, (0, 0, 0)), "entry: another shape")
     last, found = (-1, 0), items[1 + sum(sizes) : -1]
-    for log, size, *parts in found:
-        demand((log, size) > last and len(parts) == 4 and any(parts), "order of the notes")
-        last = (log, size)
-    return Bundle(items[1], items[2], sizes, logs, found)
+    for note in found:
+        demand(type(note) is list and fits(note[:2], (PARTY, int)) and len(note) == 6, "note")
+        demand(all(part is None or type(part) is bytes for part in note[2:]), "note")
+        demand((*note[:2],) > last and note[1] >= 1 and note[2:] != [None] * 4, "notes: order")
+        last = (note[0], note[1])
+    genesis, signatures = items[1:3]
+    return SimpleNamespace(
+        genesis=genesis, signatures=signatures, sizes=sizes, logs=logs, notes=found
+    )
 
 
 def enter(line: Line, logs: list[list[Any]]) -> None:
     """Take both logs in, in any order in which each entry cites what is there."""
-    waiting = [list(log) for log in logs]
-    while any(waiting):
-        before = sum(map(len, waiting))
+    at = [0, 0]
+    while at != [len(log) for log in logs]:
+        before = sum(at)
         for log in (0, 1):
-            done = 0
-            while done < len(waiting[log]) and line.entry(log, *waiting[log][done]):
-                done += 1
-            del waiting[log][:done]
-        demand(sum(map(len, waiting)) < before, "cites what is not there")
+            while at[log] < len(logs[log]) and line.entry(log, *logs[log][at[log]]):
+                at[log] += 1
+        demand(sum(at) > before, "cites what is not there")
 
 
 class Audit:
@@ -452,25 +506,29 @@ class Audit:
     def __init__(self, data: bytes, pins: set[bytes], *, allow_unreceipted: bool = False) -> None:
         self.failed, self.reason = "", ""
         self.passed: list[str] = []
-        self.receipted, self.sealed = [1, 1], [1, 1]
+        self.receipted, self.seals = [1, 1], [[1, 1], [1, 1]]
         self.allow_unreceipted = allow_unreceipted
         for name in STEPS:
             try:
                 self.step(name, data, pins)
-            except Refused as refused:
-                self.failed, self.reason = name, str(refused)
-                return
             except InvalidSignature:
                 self.failed, self.reason = name, "a signature does not hold"
-                return
-            except (NoteError, ValueError, TypeError, LookupError, AttributeError) as error:
+            except Refused as refused:
+                self.failed, self.reason = name, str(refused)
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
                 self.failed, self.reason = name, f"another shape: {error!r}"
+            if self.failed:
                 return
             self.passed.append(name)
 
     @property
     def verified(self) -> bool:
         return not self.failed
+
+    @property
+    def sealed(self) -> list[int]:
+        """Up to here both the author's and the holder's seals reach."""
+        return [min(pair) for pair in self.seals]
 
     def step(self, name: str, data: bytes, pins: set[bytes]) -> None:
         if name == "form":
@@ -493,16 +551,15 @@ class Audit:
         """One kind of what may stand on a checkpoint."""
         for log, size, note, receipt, author, holder in self.bundle.notes:
             if name == "checkpoints" and note is not None:
-                self.line.checkpoint(log, size, note)
+                self.line.stands(note, log, size, self.line.keys_of(log)[:1])
             if name == "receipts" and receipt is not None:
                 self.line.receipt(log, size, receipt)
                 self.receipted[log] = max(self.receipted[log], size)
             if name == "seals":
-                for seal, by_holder in ((author, False), (holder, True)):
+                for by_holder, seal in enumerate((author, holder)):
                     if seal is not None:
-                        self.line.seal(log, size, seal, by_holder=by_holder)
-                if author is not None and holder is not None:
-                    self.sealed[log] = max(self.sealed[log], size)
+                        self.line.seal(log, size, seal, by_holder=bool(by_holder))
+                        self.seals[log][by_holder] = max(self.seals[log][by_holder], size)
 
 
 def main() -> int:
@@ -512,24 +569,17 @@ def main() -> int:
     parser.add_argument("--allow-unreceipted", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    try:
-        pins = {bytes.fromhex(pin) for pin in given.pin}
-        data = given.bundle.read_bytes()
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    if len(pins) != 2 or any(len(pin) != 32 for pin in pins):
+    pins = {bytes.fromhex(pin) for pin in given.pin if re.fullmatch("[0-9a-fA-F]{64}", pin)}
+    if len(pins) != 2 or len(given.pin) != 2:
         parser.error("two different pins of 64 hex digits are needed")
+    try:
+        data = given.bundle.read_bytes()
+    except OSError as error:
+        parser.error(str(error))
     audit = Audit(data, pins, allow_unreceipted=given.allow_unreceipted)
     if given.json:
-        shown = {
-            "verified": audit.verified,
-            "passed": audit.passed,
-            "failed": audit.failed,
-            "reason": audit.reason,
-            "receipted": audit.receipted,
-            "sealed": audit.sealed,
-            "allow_unreceipted": audit.allow_unreceipted,
-        }
+        names = ("verified", "passed", "failed", "reason", "receipted", "sealed")
+        shown = {name: getattr(audit, name) for name in (*names, "allow_unreceipted")}
         sys.stdout.write(json.dumps(shown, indent=1) + "\n")
         return 0 if audit.verified else 1
     lines = [f"{at}. {name}: holds" for at, name in enumerate(audit.passed, 1)]
@@ -538,8 +588,10 @@ def main() -> int:
     for log in (0, 1):
         sizes = audit.receipted[log] - 1, audit.sealed[log] - 1
         lines.append(f"log {'ab'[log]}: {sizes[0]} entries receipted, {sizes[1]} sealed")
-    lines.append("VERIFIED" if audit.verified else "NOT VERIFIED")
-    lines.append("A receipt of storage, not agreement.")
+    lines += [
+        "VERIFIED" if audit.verified else "NOT VERIFIED",
+        "A receipt of storage, not agreement.",
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0 if audit.verified else 1
 

@@ -7,6 +7,9 @@
 const openlineVerify = (() => {
   const ED25519 = 1, COSIGNATURE = 4, SUBTREE = 6;
   const BUNDLE_BYTES_MAX = 2 ** 30, ITEM_BYTES_MAX = 65_536;
+  const LEAF_BYTES_MAX = 2_048, STATEMENT_BYTES_MAX = 640, BODY_BYTES_MAX = 16_384, CARD_BYTES_MAX = 16_384;
+  const GENESIS_BYTES_MAX = 33_792, SIGN1_BYTES_MAX = 4_096, NOTE_BYTES_MAX = 16_384, RECEIPT_BYTES_MAX = 4_096;
+  const NOTES_MAX = 2n ** 20n, UINT_END = 2n ** 63n;
   const MACHINE = ["shown", "call", "recording", "check"];
   const OFFICER = ["text", "opened", "enrol", "revoke", "seal-open", "seal-commit", "seal-reveal"];
   const STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals", "receipted"];
@@ -37,6 +40,39 @@ const openlineVerify = (() => {
   }
   const sha = async (...parts) => new Uint8Array(await crypto.subtle.digest("SHA-256", join(...parts)));
 
+  // --- shapes: a number stands for a byte string of that size (0: of any), an array or an object for exactly those
+  // members, a pattern for a text that it matches whole, a function for itself -----------------------------------------
+  const isUint = (value) => typeof value === "bigint" && value >= 0n && value < UINT_END;
+  const upTo = (most) => (value) => isUint(value) && value <= most;
+  const one = (value) => value === 1n, party = upTo(1n), flag = (value) => typeof value === "boolean";
+  const isMap = (value) => value instanceof Map, isList = Array.isArray;
+  const KIND = /^[a-z][a-z0-9-]{0,31}$/, WATCH_CODE = /^[A-Z0-9][A-Z0-9-]{0,15}$/, PATH_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
+  const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/;
+  const ADDRESS = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\]):[0-9]{1,5}$/;
+  const NAME = new RegExp("^(?=.*\\S)[^\\0-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]{1,120}$", "u");
+  const ENTRY = [one, 16, party, isUint, 32, isUint, 32, isUint, isUint, KIND, flag, 32, isList];
+  const STATEMENT = [one, 16, party, KIND, flag, 32, isUint, 32, 16];
+  const ROLES = { link: 32, log: 32, log_pq: 1312, cosign: 32, cosign_pq: 1312 };
+  const TERMS = { disclosure: upTo(3n), off_record: flag, protected: isList };
+  const CARD = { v: one, suite: one, versions: [one], names: isMap, keys: ROLES, paths: isMap, langs: isList,
+    disclosure: upTo(3n), off_record: flag, nonce: 16 };
+  function fits(value, kind) {
+    if (typeof kind === "number") return isBytes(value) && (kind === 0 || value.length === kind);
+    if (typeof kind === "function") return kind(value);
+    if (kind instanceof RegExp) return typeof value === "string" && kind.test(value);
+    if (isList(kind)) return isList(value) && value.length === kind.length && kind.every((each, at) => fits(value[at], each));
+    const names = Object.keys(kind);
+    return isMap(value) && value.size === names.length && names.every((name) => value.has(name) && fits(value.get(name), kind[name]));
+  }
+  function shaped(value, kind, what) {
+    demand(fits(value, kind), `${what}: another shape`);
+    return value;
+  }
+  function limited(data, most, what) {
+    demand(isBytes(data) && data.length <= most, `${what}: too large`);
+    return data;
+  }
+
   // --- keys -----------------------------------------------------------------------------------
   function strong(key) {
     demand(isBytes(key) && key.length === 32, "weak key");
@@ -53,17 +89,24 @@ const openlineVerify = (() => {
     }
     return imported.get(id);
   }
+  let postQuantum = null;
+  /** Whether this browser can check ML-DSA-44; a key of zeros is one. */
+  function canPostQuantum() {
+    postQuantum ??= importKey("ML-DSA-44", new Uint8Array(1312)).then(() => true, () => false);
+    return postQuantum;
+  }
   async function holds(name, key, signature, data) {
     demand(isBytes(key) && isBytes(signature), "another shape");
+    if (name === "ML-DSA-44" && !await canPostQuantum()) return;
     let known;
     try { known = await importKey(name, key); } catch { throw new Refused("not a key"); }
     demand(await crypto.subtle.verify(name, known, signature, data), "a signature does not hold");
   }
 
   // --- CBOR and COSE (record.md, section 2) ---------------------------------------------------
-  // Numbers are BigInt. A map is a Map: its keys are texts or numbers.
+  // Numbers are BigInt. A map is a Map: its keys are texts.
   function item(data, at, depth = 12) {
-    demand(at < data.length && depth >= 0, "CBOR: ends early or too deep");
+    demand(at < data.length, "CBOR: ends early");
     const major = data[at] >> 5, short = data[at] & 31;
     at += 1;
     if (major === 7) {
@@ -86,7 +129,7 @@ const openlineVerify = (() => {
       const piece = data.slice(at, at + count);
       return [major === 2 ? piece : utf8(piece), at + count];
     }
-    demand(major < 6, "CBOR: tag");
+    demand(major < 6 && depth > 0, "CBOR: a tag, or too deep");
     return major === 4 ? list(data, at, count, depth) : map(data, at, count, depth);
   }
   function list(data, at, count, depth) {
@@ -103,6 +146,7 @@ const openlineVerify = (() => {
     let before = "";
     for (let left = count; left > 0; left -= 1) {
       const [key, middle] = item(data, at, depth - 1);
+      demand(typeof key === "string", "CBOR: a map's key is not text");
       const head = hex(data.subarray(at, middle));
       demand(before === "" || head > before, "CBOR: map keys");
       before = head;
@@ -113,27 +157,18 @@ const openlineVerify = (() => {
     return [found, at];
   }
   function whole(data) {
-    demand(isBytes(data), "another shape");
+    limited(data, ITEM_BYTES_MAX, "CBOR");
     const [value, end] = item(data, 0);
     demand(end === data.length, "CBOR: bytes after the end");
     return value;
   }
-  function array(value, size) {
-    demand(Array.isArray(value) && (size === undefined || value.length === size), "another shape");
-    return value;
-  }
   const equal = (one, other) => (isBytes(one) ? same(one, other) : Array.isArray(one)
     ? Array.isArray(other) && one.length === other.length && one.every((each, at) => equal(each, other[at])) : one === other);
-  function stringHead(size) {
-    if (size < 24) return [0x40 | size];
-    return size < 256 ? [0x58, size] : [0x59, size >> 8, size & 255];
-  }
   function cose(data, use) {
-    demand(isBytes(data) && hex(data.subarray(0, 8)) === "d28455a201320450" && data[24] === 0xa0, "COSE: header");
+    demand(hex(limited(data, SIGN1_BYTES_MAX, "COSE").subarray(0, 8)) === "d28455a201320450" && data[24] === 0xa0, "COSE: header");
     const [payload, end] = item(data, 25);
     demand(isBytes(payload) && data[end] === 0x58 && data[end + 1] === 0x40 && data.length === end + 66, "COSE: shape");
-    const signed = join([0x84, 0x6a], ascii("Signature1"), stringHead(21), data.subarray(3, 24),
-      stringHead(use.length), ascii(use), stringHead(payload.length), payload);
+    const signed = join([0x84, 0x6a], ascii("Signature1"), data.subarray(2, 24), [0x40 | use.length], ascii(use), data.subarray(25, end));
     return { kid: data.slice(8, 24), payload, signed, signature: data.slice(end + 2) };
   }
   async function signedBy(data, use, key) {
@@ -142,77 +177,92 @@ const openlineVerify = (() => {
     await holds("Ed25519", key, signature, signed);
     return whole(payload);
   }
-  async function root(hashes) {
-    if (hashes.length === 1) return hashes[0];
-    let split = 1;
-    while (split * 2 < hashes.length) split *= 2;
-    return sha([1], await root(hashes.slice(0, split)), await root(hashes.slice(split)));
+  /** The roots of a log (RFC 6962 section 2.1) at those of its sizes that notes name. */
+  class Tree {
+    constructor(wanted) { this.hashes = []; this.roots = new Map(); this.peaks = []; this.wanted = wanted; }
+
+    async grow(leaf) {
+      let height = 0, node = await sha([0], leaf);
+      this.hashes.push(node);
+      while (this.peaks.length > 0 && this.peaks.at(-1)[0] === height) {
+        node = await sha([1], this.peaks.pop()[1], node);
+        height += 1;
+      }
+      this.peaks.push([height, node]);
+      if (!this.wanted.has(this.hashes.length)) return;
+      for (const [, left] of this.peaks.slice(0, -1).reverse()) node = await sha([1], left, node);
+      this.roots.set(this.hashes.length, node);
+    }
   }
 
   // --- signed notes (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature) -----------------
+  /** One spelling only: the bits of the last letter that carry nothing are zero. */
   function base64(text) {
     demand(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text), "not base64");
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text);
+    demand(btoa(letters) === text, "base64 in another spelling");
+    return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
   }
   function head(body) {
     const lines = body.split("\n").slice(0, -1);
-    demand(lines.length >= 3 && lines.every(Boolean), "not a checkpoint");
-    demand(/^(?:0|[1-9][0-9]{0,18})$/.test(lines[1]), "not a size");
+    demand(lines.length === 3 && lines.every(Boolean), "note: not a checkpoint");
+    demand(/^(?:0|[1-9][0-9]{0,18})$/.test(lines[1]), "note: not a size");
     const hash = base64(lines[2]);
-    demand(hash.length === 32, "not a SHA-256 root");
-    return { origin: lines[0], size: Number(lines[1]), root: hash, body };
+    demand(hash.length === 32, "note: not a SHA-256 root");
+    return { origin: lines[0], size: BigInt(lines[1]), root: hash, body };
   }
-  function signatureLine(line) {
-    demand(line.startsWith("\u2014 "), "not a signature line");
-    const space = line.indexOf(" ", 2);
-    const name = line.slice(2, space);
-    demand(space > 2 && !/[+\s]/u.test(name), "not a key name");
-    const blob = base64(line.slice(space + 1));
-    demand(blob.length >= 5, "no signature");
-    return { name, id: hex(blob.subarray(0, 4)), signature: blob.slice(4) };
-  }
+  /** Verify by type; the time of the signature, null where none is signed. */
   async function noteSignature(key, signature, { origin, size, root: hash, body }) {
-    if (key.kind === ED25519) return holds("Ed25519", key.key, signature, ascii(body));
-    const stamp = signature.slice(0, 8), rest = signature.slice(8);
-    demand(stamp.length === 8, "no signature");
-    if (key.kind === COSIGNATURE) {
-      const time = BigInt(`0x${hex(stamp)}`);
-      return holds("Ed25519", key.key, rest, ascii(`cosignature/v1\ntime ${time}\n${body}`));
+    if (key.kind === ED25519) {
+      await holds("Ed25519", key.key, signature, ascii(body));
+      return null;
     }
-    const named = (text) => { const bytes = ascii(text); return join([bytes.length], bytes); };
-    return holds("ML-DSA-44", key.key, rest, join(ascii("subtree/v1\n\0"), named(key.name), stamp,
-      named(origin), big(0, 8), big(size, 8), hash));
+    const stamp = signature.slice(0, 8), rest = signature.slice(8), time = BigInt(`0x${hex(stamp)}`);
+    demand(stamp.length === 8 && time < UINT_END, "note: not a time");
+    if (key.kind === COSIGNATURE) await holds("Ed25519", key.key, rest, ascii(`cosignature/v1\ntime ${time}\n${body}`));
+    else {
+      const named = (text) => { const bytes = ascii(text); return join([bytes.length], bytes); };
+      await holds("ML-DSA-44", key.key, rest, join(ascii("subtree/v1\n\0"), named(key.name), stamp,
+        named(origin), big(0, 8), big(size, 8), hash));
+    }
+    return time;
   }
+  /** A note under exactly the signatures of these keys, in this order. */
   async function readNote(note, keys) {
-    const text = utf8(note);
-    demand(!/[\0-\x09\x0b-\x1f]/.test(text), "control character");
+    const text = utf8(limited(note, NOTE_BYTES_MAX, "note"));
+    demand(!/[\0-\x09\x0b-\x1f]/.test(text), "note: control character");
     const at = text.lastIndexOf("\n\n");
-    demand(at >= 0 && text.endsWith("\n"), "no signatures");
-    const found = head(text.slice(0, at + 1));
-    const lines = text.slice(at + 2).split("\n").slice(0, -1).map(signatureLine);
+    demand(at >= 0 && text.endsWith("\n"), "note: no signatures");
+    const found = head(text.slice(0, at + 1)), lines = text.slice(at + 2).split("\n").slice(0, -1);
     demand(lines.length === keys.length, "note: lines");
-    const signed = new Set();
-    for (const line of lines) {
-      for (const key of keys) {
-        const id = hex((await sha(ascii(`${key.name}\n`), [key.kind], key.key)).subarray(0, 4));
-        if (key.name !== line.name || id !== line.id) continue;
-        await noteSignature(key, line.signature, found);
-        signed.add(key);
-      }
+    found.times = [];
+    for (const [number, key] of keys.entries()) {
+      const start = `\u2014 ${key.name} `;
+      demand(lines[number].startsWith(start), "note: another signer");
+      const blob = base64(lines[number].slice(start.length));
+      const id = (await sha(ascii(`${key.name}\n`), [key.kind], key.key)).subarray(0, 4);
+      demand(blob.length > 4 && same(blob.subarray(0, 4), id), "note: another key");
+      found.times.push(await noteSignature(key, blob.slice(4), found));
     }
-    demand(signed.size === keys.length, "no signature of a known key");
     return found;
   }
 
   // --- the line and its logs ------------------------------------------------------------------
   async function readCard(data) {
-    const [inner, signatures] = array(whole(data), 2);
-    const body = whole(inner);
-    demand(body.get("v") === 1n && body.get("suite") === 1n && array(signatures, 5), "card");
+    const [inner, signatures] = shaped(whole(data), [0, isList], "card");
+    const body = shaped(whole(inner), CARD, "card");
+    const [names, paths, langs] = ["names", "paths", "langs"].map((name) => body.get(name));
+    demand([names.size, paths.size, langs.length].every((many) => many >= 1 && many <= 8), "card: how many");
+    demand(new Set(langs).size === langs.length, "card: a language twice");
+    demand([...names.keys(), ...langs].every((tag) => fits(tag, LANGUAGE)), "card: language");
+    demand([...names.values()].every((name) => fits(name, NAME)), "card: name");
+    demand([...paths].every(([path, many]) => fits(path, PATH_NAME) && isList(many) && many.length <= 8
+      && many.every((address) => fits(address, ADDRESS))), "card: path");
     const keys = Object.fromEntries(body.get("keys"));
-    for (const role of ["link", "log", "cosign"]) strong(keys[role]);
+    demand(new Set(Object.values(keys).map(hex)).size === 5 && signatures.length === 5, "card: keys, signatures");
     const signed = join(ascii("openline-card-v1\0"), inner);
-    for (const [at, role] of ["link", "log", "log_pq", "cosign", "cosign_pq"].entries()) {
+    for (const [at, role] of Object.keys(ROLES).entries()) {
+      if (!role.endsWith("_pq")) strong(keys[role]);
       await holds(role.endsWith("_pq") ? "ML-DSA-44" : "Ed25519", keys[role], signatures[at], signed);
     }
     return { keys, disclosure: body.get("disclosure"), offRecord: body.get("off_record") };
@@ -220,59 +270,66 @@ const openlineVerify = (() => {
 
   class Line {
     async pin(genesis, pins) {
-      const [label, ...rest] = array(whole(genesis));
-      this.terms = rest.pop();
-      this.cards = rest;
-      demand(label === "openline-genesis-v1" && rest.length === 2, "genesis");
+      const found = whole(limited(genesis, GENESIS_BYTES_MAX, "genesis"));
+      demand(isList(found) && found.length === 4 && found[0] === "openline-genesis-v1" && fits(found.slice(1, 3), [0, 0]), "genesis");
+      this.cards = found.slice(1, 3);
+      this.terms = found[3];
       this.genesis = genesis;
-      this.prints = [];
-      for (const card of rest) { demand(isBytes(card), "genesis"); this.prints.push(hex(await sha(card))); }
+      this.prints = [hex(await sha(this.cards[0])), hex(await sha(this.cards[1]))];
       demand(new Set(pins).size === 2 && this.prints[0] !== this.prints[1] && this.prints.every((print) => pins.includes(print)), "other cards");
+      demand(this.cards.every((card) => card.length <= CARD_BYTES_MAX), "card: too large");
     }
 
-    async founded() {
-      demand(this.prints[0] < this.prints[1], "genesis: order of the cards");
+    /** noted: of both logs, the sizes at which notes stand. */
+    async founded(noted) {
       const cards = [await readCard(this.cards[0]), await readCard(this.cards[1])];
       this.keys = cards.map((card) => card.keys);
+      demand(new Set(this.keys.flatMap((keys) => Object.values(keys).map(hex))).size === 10, "a key of both");
+      demand(this.prints[0] < this.prints[1], "genesis: order of the cards");
       const least = cards[0].disclosure < cards[1].disclosure ? cards[0].disclosure : cards[1].disclosure;
-      const { terms } = this;
-      demand(terms.size === 3 && terms.get("disclosure") === least
-        && terms.get("off_record") === cards.every((card) => card.offRecord === true)
+      const terms = shaped(this.terms, TERMS, "genesis: terms");
+      demand(terms.get("disclosure") === least && terms.get("off_record") === cards.every((card) => card.offRecord)
         && equal(terms.get("protected"), ["acts", "line-check", "safety"]), "genesis: terms");
       this.hash = await sha(this.genesis);
       this.id = this.hash.slice(0, 16);
-      const first = await sha([0], this.genesis);
-      this.leaves = [[first], [first]];
+      this.trees = noted.map((sizes) => new Tree(sizes));
+      for (const tree of this.trees) await tree.grow(this.genesis);
       this.lamports = [[0n], [0n]];
       this.seen = [[1n], [1n]];
       this.officers = [new Map(), new Map()];
+      this.enrolled = [new Set(), new Set()];
       this.nonces = [new Set(), new Set()];
     }
 
     async confirmed(signatures) {
       for (const log of [0, 1]) {
-        const said = await signedBy(array(signatures, 2)[log], "openline/genesis/1", this.keys[log].log);
+        const said = await signedBy(signatures[log], "openline/genesis/1", this.keys[log].log);
         demand(equal(said, [1n, this.id, this.hash]), "genesis signature");
       }
     }
 
     /** Take one entry in; false if it has to wait for the other log. */
     async entry(log, [leaf, salt, body]) {
-      const claims = array(await signedBy(leaf, "openline/entry/1", this.keys[log].log), 13);
-      const [version, line, author, index, prev, seen, seenHead, lamport, , kind, drill, commit, statements] = claims;
-      const leaves = this.leaves[log], others = this.leaves[1 - log];
-      demand(version === 1n && same(line, this.id) && author === BigInt(log), "entry: line or author");
+      limited(leaf, LEAF_BYTES_MAX, "entry");
+      const claims = shaped(await signedBy(leaf, "openline/entry/1", this.keys[log].log), ENTRY, "entry");
+      const [, line, author, index, prev, seen, seenHead, lamport, , kind, drill, commit, statements] = claims;
+      const leaves = this.trees[log].hashes, others = this.trees[1 - log].hashes;
+      demand(same(line, this.id) && author === BigInt(log), "entry: line or author");
       demand(index === BigInt(leaves.length) && same(prev, leaves.at(-1)), "entry: chain");
       demand(seen >= this.seen[log].at(-1), "entry: has seen less");
       if (seen > BigInt(others.length)) return false;
       demand(same(seenHead, others[Number(seen) - 1]), "entry: another history");
       const [mine, theirs] = [this.lamports[log].at(-1), this.lamports[1 - log][Number(seen) - 1]];
       demand(lamport === 1n + (mine > theirs ? mine : theirs), "entry: Lamport number");
-      if (body === null) demand(salt.length === 0 && !["enrol", "revoke"].includes(kind), "entry: no body");
-      else demand(salt.length === 16 && same(await sha(ascii("openline-body-v1"), salt, body), commit), "body");
+      demand(body !== null || !["enrol", "revoke"].includes(kind), "entry: no body");
+      if (body !== null) {
+        demand(salt.length === 16 && body.length <= BODY_BYTES_MAX, "body: salt or size");
+        demand(same(await sha(ascii("openline-body-v1"), salt, body), commit), "body");
+      }
       const content = body === null ? null : whole(body);
-      await this.said(log, array(statements), [1n, line, BigInt(log), kind, drill, commit], seen, content);
-      leaves.push(await sha([0], leaf));
+      demand(index > 1n || kind === "enrol", "entry: nobody is enrolled");
+      await this.said(log, statements, [1n, line, BigInt(log), kind, drill, commit], seen, content);
+      await this.trees[log].grow(leaf);
       this.lamports[log].push(lamport);
       this.seen[log].push(seen);
       return true;
@@ -282,26 +339,35 @@ const openlineVerify = (() => {
       const kind = claims[3], known = new Map(this.officers[log]);
       demand(statements.length <= 2 && (!OFFICER.includes(kind) || statements.length > 0), "no statement");
       demand(!MACHINE.includes(kind) || statements.length === 0, "a machine's entry with a statement");
+      if (kind === "enrol") shaped(body, { officer: 32, code: WATCH_CODE }, "enrol");
+      if (kind === "revoke") shaped(body, { officer: 32 }, "revoke");
       const named = ["enrol", "revoke"].includes(kind) ? hex((await sha(body.get("officer"))).subarray(0, 16)) : "";
-      if (kind === "enrol") known.set(named, strong(body.get("officer")));
-      demand(kind === "enrol" || known.size > 0, "nobody is enrolled");
+      if (kind === "enrol") this.newcomer(log, body.get("officer"), named, known);
       const signers = new Set();
       for (const statement of statements) {
-        const kid = hex(cose(statement, "").kid);
+        const kid = hex(cose(limited(statement, STATEMENT_BYTES_MAX, "statement"), "").kid);
         demand(known.has(kid) && !signers.has(kid), "not an officer");
         signers.add(kid);
-        const told = await signedBy(statement, "openline/statement/1", known.get(kid));
+        const told = shaped(await signedBy(statement, "openline/statement/1", known.get(kid)), STATEMENT, "statement");
         demand(equal(told.slice(0, 6), claims) && told[6] >= 1n && told[6] <= seen, "statement of something else");
-        demand(same(told[7], this.leaves[1 - log][Number(told[6]) - 1]), "statement: another history");
-        demand(isBytes(told[8]) && !this.nonces[log].has(hex(told[8])), "statement used before");
+        demand(same(told[7], this.trees[1 - log].hashes[Number(told[6]) - 1]), "statement: another history");
+        demand(!this.nonces[log].has(hex(told[8])), "statement used before");
         this.nonces[log].add(hex(told[8]));
       }
       if (kind === "enrol") {
         demand(signers.has(named), "the new officer did not sign");
-        demand(this.leaves[log].length === 1 || signers.size === 2, "nobody vouches");
+        demand(this.seen[log].length === 1 || signers.size === 2, "nobody vouches");
       }
       if (kind === "revoke") demand(known.delete(named), "revokes a stranger");
       this.officers[log] = known;
+    }
+
+    newcomer(log, officer, kid, known) {
+      strong(officer);
+      demand(!this.enrolled[log].has(kid), "enrolled before");
+      demand(this.keys.every((keys) => !Object.values(keys).some((key) => same(key, officer))), "has another role");
+      this.enrolled[log].add(kid);
+      known.set(kid, officer);
     }
 
     keysOf(log) {
@@ -315,25 +381,29 @@ const openlineVerify = (() => {
       };
     }
 
-    /** The note has exactly these signatures, this size and the root of the log. */
+    /** A note of exactly these signatures, of this size, with the root of the log. */
     async stands(note, log, size, names) {
       const keys = this.keysOf(log);
-      demand(isBytes(note), "another shape");
       const found = await readNote(note, names.map((name) => keys[name]));
       demand(found.origin === `openline/${hex(this.id)}/${"ab"[log]}`, "note: origin");
-      demand(found.size >= 1 && found.size <= this.leaves[log].length, "note: ahead");
-      demand(same(found.root, await root(this.leaves[log].slice(0, found.size))), "note: another root");
-      demand(found.size === size, "note of another size");
+      demand(found.size === BigInt(size), "note of another size");
+      demand(same(found.root, this.trees[log].roots.get(size)), "note: ahead, or another root");
+      return found;
     }
 
     async receipt(log, size, receipt) {
-      const [text, claim] = array(whole(receipt), 2);
-      await this.stands(text, log, size, ["author", "holder"]);
-      const said = array(await signedBy(claim, "openline/receipt/1", this.keys[1 - log].cosign), 4);
-      const hash = await root(this.leaves[log].slice(0, size));
-      demand(equal(said.slice(0, 3), [this.id, BigInt(size), hash]), "receipt");
-      const later = this.seen[1 - log].slice(Number(said[3]));
-      demand(said[3] >= 1n && later.every((seen) => seen >= BigInt(size)), "backdated behind a receipt");
+      const [text, claim] = shaped(whole(limited(receipt, RECEIPT_BYTES_MAX, "receipt")), [0, 0], "receipt");
+      const found = await this.stands(text, log, size, ["author", "holder"]);
+      const said = await signedBy(claim, "openline/receipt/1", this.keys[1 - log].cosign);
+      shaped(said, [16, isUint, 32, isUint], "receipt");
+      demand(equal(said.slice(0, 3), [this.id, BigInt(size), found.root]) && said[3] >= 1n, "receipt");
+      const next = this.seen[1 - log][Number(said[3])]; // seen never falls
+      demand(next === undefined || next >= BigInt(size), "backdated behind a receipt");
+    }
+
+    async seal(log, size, note, name) {
+      const found = await this.stands(note, log, size, [name]);
+      demand(name === "holderSeal" || found.times[0] === 0n, "an author's seal with a time");
     }
   }
 
@@ -350,22 +420,23 @@ const openlineVerify = (() => {
       at = end;
     }
     demand(items.length > 0 && equal(items.at(-1), ["end", await sha(data.subarray(0, start))]), "digest");
-    const [label, who, when, sizes, notes] = array(items[0], 5);
-    demand(label === "openline-bundle-v1" && (who === 0n || who === 1n), "not a bundle");
-    demand(when >= 0n && when < 2n ** 63n && array(sizes, 2).every((size) => size >= 1n), "header");
-    demand(BigInt(items.length) === 2n + sizes[0] + sizes[1] + notes, "number of items");
+    const [, , , sizes, notes] = shaped(items[0], [/^openline-bundle-v1$/, party, isUint, [isUint, isUint], upTo(NOTES_MAX)], "header");
+    demand(sizes.every((size) => size >= 1n) && BigInt(items.length) === 2n + sizes[0] + sizes[1] + notes, "number of items");
+    shaped(items.slice(1, 3), [0, [0, 0]], "genesis and its signatures");
     const [a, b] = sizes.map(Number);
-    const logs = [items.slice(3, 2 + a), items.slice(2 + a, 1 + a + b)];
-    const found = items.slice(1 + a + b, -1);
-    for (const log of logs) for (const entry of log) array(entry, 3);
+    const logs = [items.slice(3, 2 + a), items.slice(2 + a, 1 + a + b)], found = items.slice(1 + a + b, -1);
+    const erased = (entry) => fits(entry, [0, 0, (body) => body === null]) && entry[1].length === 0;
+    demand(logs.flat().every((entry) => erased(entry) || fits(entry, [0, 0, 0])), "entry: another shape");
+    const part = (value) => value === null || isBytes(value), noted = [new Set(), new Set()];
     let last = [-1n, 0n];
     for (const note of found) {
-      const [log, size, ...parts] = array(note, 6);
-      demand((log === 0n || log === 1n) && (log > last[0] || (log === last[0] && size > last[1])), "order of the notes");
-      demand(parts.some((part) => part !== null && part.length > 0), "order of the notes");
+      const [log, size, ...parts] = shaped(note, [party, isUint, part, part, part, part], "note");
+      demand(log > last[0] || (log === last[0] && size > last[1]), "notes: order");
+      demand(size >= 1n && parts.some((each) => each !== null), "notes: order");
       last = [log, size];
+      noted[Number(log)].add(Number(size));
     }
-    return { genesis: items[1], signatures: items[2], sizes: [a, b], logs, notes: found };
+    return { genesis: items[1], signatures: items[2], sizes: [a, b], logs, notes: found, noted };
   }
 
   async function enter(line, logs) {
@@ -386,21 +457,25 @@ const openlineVerify = (() => {
         report.receipted[log] = Math.max(report.receipted[log], size);
       }
       if (step !== "seals") continue;
-      if (author !== null) await line.stands(author, log, size, ["authorSeal"]);
-      if (holder !== null) await line.stands(holder, log, size, ["holderSeal"]);
-      if (author !== null && holder !== null) report.sealed[log] = Math.max(report.sealed[log], size);
+      for (const [at, seal, name] of [[0, author, "authorSeal"], [1, holder, "holderSeal"]]) {
+        if (seal === null) continue;
+        await line.seal(log, size, seal, name);
+        report.seals[log][at] = Math.max(report.seals[log][at], size);
+      }
+      if (report.postQuantum) report.sealed = report.seals.map((pair) => Math.min(...pair));
     }
   }
 
   /** bytes: Uint8Array; pins: two strings of 64 hex digits. Never throws for what a bundle holds. */
   async function verify(bytes, pins, { allowUnreceipted = false } = {}) {
-    const report = { verified: false, passed: [], failed: "", reason: "", receipted: [1, 1], sealed: [1, 1], allowUnreceipted };
+    const report = { verified: false, passed: [], failed: "", reason: "", receipted: [1, 1], sealed: [1, 1],
+      seals: [[1, 1], [1, 1]], allowUnreceipted, postQuantum: await canPostQuantum() };
     const line = new Line();
     let bundle = null;
     const acts = {
       form: async () => { bundle = await form(bytes); },
       pins: () => line.pin(bundle.genesis, pins.map((pin) => pin.toLowerCase())),
-      cards: () => line.founded(),
+      cards: () => line.founded(bundle.noted),
       confirmed: () => line.confirmed(bundle.signatures),
       entries: () => enter(line, bundle.logs),
       receipted: async () => {
