@@ -47,6 +47,10 @@ def test_texts_both_ways_and_one_record_that_verifies(tmp_path: Path) -> None:
             assert "Fishing boat 4 drifts east." in listed
             assert "我方已收到。" in listed
             openline("record", post.root, "export", tmp_path / f"{post.root.name}.bundle")
+        withheld = tmp_path / "withheld.bundle"
+        openline("record", north.root, "export", withheld, "--no-bodies")
+        assert "The bundle holds" in openline("verify", withheld, *pins(north, south))
+        assert b"drifts east" not in withheld.read_bytes()
         shown = json.loads(openline("record", north.root, "show", "a-2", "--json"))
         assert shown["kind"] == "text"
         assert north.stop() == 0

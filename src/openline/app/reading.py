@@ -19,7 +19,9 @@ from openline.errors import ConfigError, OpenlineError, RecordError
 from openline.protocol.call import TAG_SIZE
 from openline.record.bodies import (
     KIND_CALL,
+    KIND_ENROL,
     KIND_RECORDING,
+    KIND_REVOKE,
     KIND_TEXT,
     parse_recording,
     parse_text,
@@ -84,9 +86,10 @@ def describe_offline(folder: Folder) -> list[dict[str, Any]]:
     return describe(read_holding(folder))
 
 
-def export_offline(folder: Folder, *, whole: bool = False) -> bytes:
+def export_offline(folder: Folder, *, whole: bool = False, bodies: bool = True) -> bytes:
     """The bundle of a stopped post; raises as :func:`read_holding` and :func:`bundle`."""
-    return b"".join(bundle(read_holding(folder), read_now().wall_ms, whole=whole))
+    holding = read_holding(folder)
+    return b"".join(bundle(holding, read_now().wall_ms, whole=whole, bodies=bodies))
 
 
 def describe(holding: Holding) -> list[dict[str, Any]]:
@@ -107,13 +110,17 @@ def describe(holding: Holding) -> list[dict[str, Any]]:
     return sorted(found, key=lambda item: (item["lamport"], item["item"]))
 
 
-def bundle(holding: Holding, now_ms: int, *, whole: bool = False) -> Iterator[bytes]:
+def bundle(
+    holding: Holding, now_ms: int, *, whole: bool = False, bodies: bool = True
+) -> Iterator[bytes]:
     """The evidence bundle, item by item.
 
     Args:
         holding: what to export.
         now_ms: this post's clock, a label.
         whole: also what the other side has not receipted; ``verify`` refuses it unless told.
+        bodies: False withholds what the entries say, but for who was enrolled and revoked: what is
+            proved of each entry stays the same (spec/bundle, section 2).
 
     Raises:
         RecordError: ``record.unconfirmed`` before both sides signed the genesis.
@@ -134,11 +141,21 @@ def bundle(holding: Holding, now_ms: int, *, whole: bool = False) -> Iterator[by
         exporter=holding.own, exported_ms=max(0, now_ms), sizes=sizes, notes=len(notes)
     )
     cut = (raw[0][: sizes[0] - 1], raw[1][: sizes[1] - 1])
+    if not bodies:
+        cut = (_withheld(cut[0]), _withheld(cut[1]))
     yield from write_bundle(header, genesis, (first, second), cut, notes)
 
 
 def _raw(entries: Sequence[StoredEntry]) -> list[RawEntry]:
     return [(entry.leaf, entry.salt, entry.body) for entry in entries[1:]]
+
+
+def _withheld(entries: Sequence[RawEntry]) -> list[RawEntry]:
+    """The entries without salt and body; without an officer's key no statement could be checked."""
+    return [
+        raw if parse_entry(raw[0]).claims.kind in (KIND_ENROL, KIND_REVOKE) else (raw[0], b"", None)
+        for raw in entries
+    ]
 
 
 def _note(note: StoredNote) -> BundleNote:

@@ -179,10 +179,12 @@ class ControlService:
             yield part
 
     async def _export(self, request: Answer) -> AsyncIterator[Answer]:
-        whole = request.get("whole") is True
+        whole, bodies = request.get("whole") is True, request.get("bodies") is not False
         holding = await self._holding()
         now_ms = self._parts.shell.clock().wall_ms
-        data = await asyncio.to_thread(lambda: b"".join(bundle(holding, now_ms, whole=whole)))
+        data = await asyncio.to_thread(
+            lambda: b"".join(bundle(holding, now_ms, whole=whole, bodies=bodies))
+        )
         for part in _parts_of(data):
             yield part
 

@@ -44,6 +44,9 @@ def register(app: typer.Typer, output: Output) -> None:
         whole: Annotated[
             bool, typer.Option("--whole", help=words("cli.help.record.whole"))
         ] = False,
+        no_bodies: Annotated[
+            bool, typer.Option("--no-bodies", help=words("cli.help.record.no_bodies"))
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
     ) -> None:
         post = Folder(folder)
@@ -58,7 +61,7 @@ def register(app: typer.Typer, output: Output) -> None:
             rebuild(post)
             output.say("cli.record.rebuilt", folder=folder)
         elif action == "export":
-            _export(output, post, Path(what), whole=whole)
+            _export(output, post, Path(what), whole=whole, bodies=not no_bodies)
         else:
             _list(output, _items(post, what), json=json, whole=action == "show")
 
@@ -107,14 +110,15 @@ def _account(output: Output, account: dict[str, Any] | None) -> str:
     return words(f"cli.account.{role}", outcome=words(f"outcome.{outcome}"), compare=said)
 
 
-def _export(output: Output, post: Folder, to: Path, *, whole: bool) -> None:
+def _export(output: Output, post: Folder, to: Path, *, whole: bool, bodies: bool) -> None:
     try:
-        answers = ask(post.root, {"do": "export", "whole": whole}, _EXPORT_SECONDS)
+        request = {"do": "export", "whole": whole, "bodies": bodies}
+        answers = ask(post.root, request, _EXPORT_SECONDS)
         data = b"".join(base64.b64decode(answer["part"]) for answer in answers)
     except AccessError as fault:
         if fault.code != "control.not_running":
             raise
-        data = export_offline(post, whole=whole)
+        data = export_offline(post, whole=whole, bodies=bodies)
     try:
         to.write_bytes(data)
     except OSError as fault:
