@@ -10,7 +10,7 @@ DEV := .venv/.ready-dev
 SEEDS ?= 500
 ARGS ?=
 BENCH_CELLS ?=
-# Pure tests on two cores; then real desks, one at a time (tests/conftest.py).
+# Real desks one at a time in one process, pure tests beside them in another (tests/conftest.py).
 SPREAD := -n 2 --dist loadscope --no-loadscope-reorder
 MATRIX := tests/bench/test_bench_matrix.py tests/bench/test_bench_back.py
 

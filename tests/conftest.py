@@ -8,6 +8,7 @@ set single amounts.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Generator
@@ -27,6 +28,8 @@ ROOT = Path(__file__).parents[1]
 # Quick and pure first, real desks last: the cheapest failure is seen first.
 ORDER = ("unit", "property", "sim", "interop", "e2e", "bench")
 PURE = ORDER[:4]
+# Of the real desks those whose sound has a time to keep come last: nothing runs beside them.
+SOUNDING = re.compile("voice|line_|talk|mesh|spoken|deaf|authentic|attack_call|desk_command")
 
 settings.register_profile(
     "openline",
@@ -72,30 +75,35 @@ def missing_for(item: pytest.Item) -> str | None:
     return None
 
 
-class PureOnTwo(LoadScopeScheduling):  # type: ignore[misc]  # xdist bears no types
-    """Spread pure tests over the workers; real desks run one at a time, all in one of them."""
+class PureBeside(LoadScopeScheduling):  # type: ignore[misc]  # xdist bears no types
+    """Real desks run one at a time, all in one worker; pure tests beside them in the other."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.split("/")[1] not in PURE:
-            return "desks"
         # Those that look for free ports do not do it beside each other.
-        return "ports" if nodeid.startswith("tests/unit/demo/") else nodeid
+        alone = nodeid.split("/")[1] not in PURE or nodeid.startswith("tests/unit/demo/")
+        return "desks" if alone else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PureOnTwo:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PureBeside:
     """Only with ``-n``: without it the tests run one after the other."""
-    return PureOnTwo(config, log)
+    return PureBeside(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order by folder; within one, the (random) order stays as it is."""
+    """Order by folder; within one, the (random) order stays as it is.
 
-    def rank(item: pytest.Item) -> int:
+    With two workers real desks come first: they take longest, and only one worker has them.
+    """
+    beside = "PYTEST_XDIST_WORKER" in os.environ
+
+    def rank(item: pytest.Item) -> tuple[bool, int, bool]:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
-        return ORDER.index(folder) if folder in ORDER else len(ORDER)
+        at = ORDER.index(folder) if folder in ORDER else len(ORDER)
+        real = folder not in PURE
+        return (beside and not real, at, real and bool(SOUNDING.search(item.path.name)))
 
     items.sort(key=rank)
 

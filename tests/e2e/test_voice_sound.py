@@ -95,3 +95,40 @@ async def test_figures_come_each_second_and_are_those_of_the_last_second(
         assert [one["packets"] for one in (await figures(3))[-1:]] == [0]
         pipe.media_up = True
         assert (await figures(3))[-1]["packets"] > 0
+
+
+# How often the far sound was taken up: each time begins with an empty queue.
+TAKEN = """
+const make = AudioContext.prototype.createMediaStreamSource;
+window.taken = 0;
+AudioContext.prototype.createMediaStreamSource = function (stream) {
+  window.taken += 1;
+  return make.call(this, stream);
+};
+"""
+
+
+async def test_the_queue_before_the_far_sound_is_emptied_after_each_word_and_never_in_one(
+    chromium_path: str, tmp_path: Path
+) -> None:
+    tone = write_tone(tmp_path / "tone.wav")
+    async with (
+        serve_pages(0) as port,
+        two_posts() as (post_a, post_b, _pipe),
+        chromium(chromium_path, tone) as browser,
+        chromium_desk(browser, port, post_a) as a,
+        chromium_desk(browser, port, post_b, script=TAKEN) as b,
+    ):
+        await asyncio.gather(a.connected(), b.connected())
+        frame = b.page.frames[1]
+        for number in (1, 2):
+            await a.say({"t": "talk", "on": True})
+            await b.until("() => harness.seen.levels.at(-1)?.far > -30")
+            before = await frame.evaluate("() => taken")
+            assert before >= number
+            await asyncio.sleep(1.5)
+            assert await frame.evaluate("() => taken") == before, "cut within a word"
+            await a.say({"t": "talk", "on": False})
+            await frame.wait_for_function(f"() => taken === {before + 1}", timeout=5_000)
+            await asyncio.sleep(1.5)
+            assert await frame.evaluate("() => taken") == before + 1, "once for each word"

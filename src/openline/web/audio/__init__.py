@@ -12,6 +12,7 @@ from typing import Final
 
 FILES: Final[dict[str, str]] = {
     "main.js": "text/javascript",
+    "fresh.js": "text/javascript",
     "graph.js": "text/javascript",
     "leg.js": "text/javascript",
     "mesh.js": "text/javascript",

@@ -5,6 +5,8 @@
 // The meter stands before the gate: what is decoded is measured even while
 // nothing is played. The gate is shut until the console opens it.
 
+import { Freshness } from "./fresh.js";
+
 const FLOOR_DBFS = -100;
 const dbfs = (value) => (value > 0 ? Math.max(FLOOR_DBFS, 20 * Math.log10(value)) : FLOOR_DBFS);
 const round = (value) => Math.round(value * 10) / 10;
@@ -31,6 +33,8 @@ export class Graph {
     this.own = { rms: 0, peak: 0, wave: [] };
     this.gateOpen = false;
     this.volume = 1;
+    this.farFresh = new Freshness(() => this.renew(this.farSources, this.farMeter));
+    this.privateFresh = new Freshness(() => this.renew(this.ownSideSources, this.privateMeter));
   }
 
   get state() {
@@ -83,7 +87,7 @@ export class Graph {
     this.loudness = context.createGain();
     this.loudness.gain.value = this.volume;
     this.farMeter.connect(this.gate).connect(this.loudness).connect(context.destination);
-    this.privateMeter = this.meter(({ rms }) => { if (rms !== undefined) this.privateLevel = rms; });
+    this.privateMeter = this.meter((report) => this.privateReport(report));
     this.privateGate = context.createGain();
     this.privateGate.gain.value = 0;
     this.privateMeter.connect(this.privateGate).connect(this.loudness);
@@ -109,12 +113,19 @@ export class Graph {
     this.own = { rms, peak, wave: waiting };
   }
 
+  privateReport({ rms }) {
+    if (rms === undefined) return;
+    this.privateLevel = rms;
+    this.privateFresh.report(dbfs(rms));
+  }
+
   farReport({ heard, rms, peak, probe, wave }) {
     if (heard !== undefined) { this.onHeard(heard); return; }
     const level = {
       own: round(dbfs(this.own.rms)), far: round(dbfs(rms)), clip: this.own.peak >= 0.99,
       private: round(dbfs(this.privateLevel)),
     };
+    this.farFresh.report(level.far);
     if (this.probing) level.far_peak_lsb = Math.round(probe * 32_768 * 100) / 100;
     this.onLevel(level);
     if (wave) {
@@ -138,6 +149,10 @@ export class Graph {
     const source = this.context.createMediaStreamSource(stream);
     sources.set(slot, source);
     source.connect(meter);
+  }
+
+  renew(sources, meter) {
+    for (const [slot, { mediaStream }] of [...sources]) this.mix(sources, slot, mediaStream, meter);
   }
 
   /** Meter our own device while it is open; null when it is closed. */
