@@ -18,6 +18,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "post": ("run", "status", "text", "desk-url"),
     "officer": ("officer",),
     "check": ("check", "words", "metrics"),
+    "conformance": ("conformance",),
     "exchange": ("exchange",),
     "record": ("record",),
     "phrases": ("phrases",),

@@ -22,6 +22,7 @@ _EXIT_BY_FAMILY: Final = {
     "folder": 3,
     "file": 3,
     "card": 3,
+    "conformance": 2,
     "keys": 3,
     "words": 3,
     "access": 4,

@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("record",),
     ("phrases",),
     ("recording",),
+    ("conformance",),
     ("verify",),
     ("demo",),
     ("sim",),
