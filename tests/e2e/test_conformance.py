@@ -62,7 +62,7 @@ def test_our_own_post_conforms_twice_and_stays_up(tmp_path: Path) -> None:
         assert found["not_tested"]
         status = post.status()
         assert status["record"]["state"] == "live"
-        again = kit(south.folder, "text", "restored", "what-came")
+        again = kit(south.folder, "answer", "text", "restored", "what-came")
         assert set(results(again).values()) == {"holds"}
         assert post.status()["record"]["peer_size"] > status["record"]["peer_size"]
 
