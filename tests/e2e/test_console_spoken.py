@@ -69,7 +69,7 @@ async def test_declarations_stand_at_all_times_and_what_is_not_known_says_so(
     assert await desk.page.locator("#before .d-peer .bad .shape").count() == 1
     assert await desk.page.is_disabled("#record-key")
     await desk.page.keyboard.press("l")
-    assert "翻译已逾期" in await desk.page.inner_text("#foot .d-peer")
+    assert "译员已逾期" in await desk.page.inner_text("#foot .d-peer")
     await desk.stop_server()  # what a page cannot know it does not say
     await desk.until(at(desk, "peer", "recording", "unknown"))
     assert "录音情况不明" in await desk.page.inner_text("#foot .d-peer")
