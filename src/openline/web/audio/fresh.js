@@ -9,7 +9,7 @@ const SILENT_DBFS = -80; // between words exact silence is sent
 const PAUSE_DBFS = -50; // an open microphone in a quiet room
 const REPORTS = 5; // of 80 ms
 const WORD_MS = 1_000; // after a word at once, and not twice in this time
-const IDLE_MS = 20_000; // and now and then: hesitations come without words too
+const IDLE_MS = 10_000; // and now and then: hesitations come without words too
 
 /** Told of each report of a meter, it says when to take the sources of that meter anew. */
 export class Freshness {
