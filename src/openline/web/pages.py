@@ -32,6 +32,7 @@ CODE_CHARACTERS_MAX: Final = 16
 SIGNIN_TRIES: Final = 20
 SIGNIN_WINDOW_MS: Final = 60_000
 SAMPLE_BYTES_MAX: Final = 8 * 1024 * 1024
+_NOT_OF_THE_PAGE: Final = ("main.js", "signin.js")
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -82,6 +83,9 @@ class ConsoleSite:
         # The browser keeps a __Host- cookie only from this very host over HTTPS.
         self._cookie = f"__Host-{config.cookie_name}" if names.https else config.cookie_name
         self._files = console_files()
+        self._modules = audio.preload_modules(
+            name for name in self._files if name.endswith(".js") and name not in _NOT_OF_THE_PAGE
+        )
         self._phrases = PhraseBook(config.phrases)
         self._tries: list[int] = []
         self.app = Starlette(
@@ -110,6 +114,7 @@ class ConsoleSite:
             f'<meta name="{key}" content="{html.escape(value)}">' for key, value in metas.items()
         )
         page = self._files[name][0].replace(b"<!--metas-->", lines.encode())
+        page = page.replace(b"<!--modules-->", self._modules.encode())
         response = Response(page, media_type="text/html")
         if session is not None:
             self._set_cookie(response, session)

@@ -28,6 +28,7 @@ FILES: Final[dict[str, str]] = {
     "phrase.js": "text/javascript",
     "record.js": "text/javascript",
 }
+_WORKLETS: Final = ("meter.js", "listen.js")  # fetched by the sound thread, in its own way
 _SAMPLE: Final = '<meta name="openline-sample" content="allowed">'
 
 
@@ -52,7 +53,13 @@ def render_page(*, console_origin: str, sample: bool = False) -> bytes:
     """
     page = (files(__name__) / "index.html").read_text("utf-8")
     page = page.replace("{{console}}", html.escape(console_origin))
+    page = page.replace("{{modules}}", preload_modules(set(FILES) - {*_WORKLETS, "main.js"}))
     return page.replace("{{sample}}\n", f"{_SAMPLE}\n" if sample else "").encode()
+
+
+def preload_modules(names: Iterable[str]) -> str:
+    """Lines for a page's head: its modules are fetched at once, not level by level."""
+    return "\n".join(f'<link rel="modulepreload" href="{name}">' for name in sorted(names))
 
 
 def content_security_policy(*, console_origin: str, above: Iterable[str] = ()) -> str:

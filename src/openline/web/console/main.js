@@ -32,13 +32,12 @@ const START_MS = 600;
 const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
-const token = tokenOfAddress();
-await loadWords();
+const token = tokenOfAddress(), words = loadWords(); // waited for at the end: the audio page loads meanwhile
 const draft = new Draft();
 let aliveAt = 0;
 let soundedCall = "";
 let helpShown = false;
-let due = false;
+let due = true; // until the words are there
 
 function redraw() {
   if (due) return;
@@ -392,7 +391,9 @@ for (const name of ["visibilitychange", "resume"]) document.addEventListener(nam
 for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, watch);
 onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
 keys.applyTheme();
-draw(actions, draft);
+await words;
+due = false;
+redraw();
 setInterval(watch, 250);
 // A one-time address opened where a desk stands locked lets its officer in again.
 if (token !== null) await desk.signIn({ token });
