@@ -30,6 +30,10 @@ ORDER = ("unit", "property", "sim", "interop", "e2e", "bench")
 PURE = ORDER[:4]
 # Of the real desks those whose sound has a time to keep come last: nothing runs beside them.
 SOUNDING = re.compile("voice|line_|talk|mesh|spoken|deaf|authentic|attack_call|desk_command")
+# Posts without a desk or a namespace, which ask little of a processor.
+BARE = re.compile(
+    r"tests/e2e/test_(conformance|exchange|interop_peer|link_(faults|intruders|pair)|post_line)\.py"
+)
 
 settings.register_profile(
     "openline",
@@ -76,10 +80,12 @@ def missing_for(item: pytest.Item) -> str | None:
 
 
 class PureBeside(LoadScopeScheduling):  # type: ignore[misc]  # xdist bears no types
-    """Real desks run one at a time, all in one worker; pure tests beside them in the other."""
+    """Real desks run one at a time in one worker; beside them the pure tests, then bare posts."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
+        if BARE.match(nodeid):
+            return "posts"
         # Those that look for free ports do not do it beside each other.
         alone = nodeid.split("/")[1] not in PURE or nodeid.startswith("tests/unit/demo/")
         return "desks" if alone else nodeid
@@ -99,11 +105,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     beside = "PYTEST_XDIST_WORKER" in os.environ
 
-    def rank(item: pytest.Item) -> tuple[bool, int, bool]:
+    def rank(item: pytest.Item) -> tuple[int, int, bool]:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         at = ORDER.index(folder) if folder in ORDER else len(ORDER)
         real = folder not in PURE
-        return (beside and not real, at, real and bool(SOUNDING.search(item.path.name)))
+        turn = (2 if BARE.match(item.nodeid) else 0 if real else 1) if beside else 0
+        return (turn, at, real and bool(SOUNDING.search(item.path.name)))
 
     items.sort(key=rank)
 

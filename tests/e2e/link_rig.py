@@ -34,7 +34,7 @@ def _worker() -> int:
     return int(name) if name.isdigit() else 0
 
 
-_ports = iter(range(21_000 + 120 * (_worker() % 8), 22_000))
+_ports = iter(range(21_000 - 1_000 * (_worker() % 2), 22_000 - 1_000 * (_worker() % 2)))
 
 
 def free_port(host: str = LOOPBACK) -> int:
