@@ -80,7 +80,9 @@ async def test_the_tab_key_reaches_everything_and_shows_where_it_is(browser: Bro
         for _ in range(120):
             await desk.page.keyboard.press("Tab")
             focus = await desk.page.evaluate("rulers.focus()")
-            if focus["body"] or focus["at"] in reached[:1]:
+            if focus["body"]:  # past the last, before the first
+                continue
+            if len(reached) > 10 and focus["at"] == reached[0]:
                 break
             assert focus["ringed"], focus["at"]
             reached.append(focus["at"])
