@@ -228,6 +228,21 @@ async def test_the_language_changes_in_place_and_loses_nothing(browser: Browser)
         )
 
 
+async def test_a_text_is_marked_with_the_language_of_the_page_from_the_start(
+    browser: Browser,
+) -> None:
+    async with console(browser) as desk:
+        await desk.sign_in()
+        assert await desk.page.input_value("#draft-lang") == "en"
+        await desk.page.click("#foot")
+        await desk.page.keyboard.press("l")
+        assert await desk.page.input_value("#draft-lang") == "zh-Hans"
+        await desk.page.reload()
+        await desk.until("document.querySelector('#draft-lang') !== null")
+        assert await desk.page.get_attribute("html", "lang") == "zh-Hans"
+        assert await desk.page.input_value("#draft-lang") == "zh-Hans"
+
+
 async def test_alarms_are_acknowledged_and_stand(browser: Browser) -> None:
     async with console(browser) as desk:
         await desk.sign_in()

@@ -3,7 +3,6 @@
 export const LANGUAGES = { en: "English", "zh-Hans": "中文" };
 const KEPT = "openline.language";
 const catalogues = {};
-let language = "en";
 const listeners = new Set();
 
 const stored = () => {
@@ -18,13 +17,13 @@ function firstLanguage() {
   return preset in LANGUAGES ? preset : "en";
 }
 
-export async function loadWords() {
-  await Promise.all(Object.keys(LANGUAGES).map(async (name) => {
-    catalogues[name] = await (await fetch(`/locales/${name}.json`)).json();
-  }));
-  language = firstLanguage();
-  document.documentElement.lang = language;
-}
+// Known before the words are there: a draft is marked with it.
+let language = firstLanguage();
+document.documentElement.lang = language;
+
+export const loadWords = () => Promise.all(Object.keys(LANGUAGES).map(async (name) => {
+  catalogues[name] = await (await fetch(`/locales/${name}.json`)).json();
+}));
 
 export const currentLanguage = () => language;
 export const onLanguage = (listener) => listeners.add(listener);

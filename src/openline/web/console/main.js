@@ -32,7 +32,8 @@ const START_MS = 600;
 const BUSY = /^call\.(talking_elsewhere|held_elsewhere|role)$/; // somebody else has it: the busy tone
 const MICROPHONE_FAULT = /^voice\.(no_)?microphone/;
 
-const token = tokenOfAddress(), words = loadWords(); // waited for at the end: the audio page loads meanwhile
+const token = tokenOfAddress();
+const words = loadWords(); // the audio page loads meanwhile
 const draft = new Draft();
 let aliveAt = 0;
 let soundedCall = "";
@@ -370,6 +371,7 @@ const actions = {
   setLetters: (event) => keys.setLetters(event.target.checked),
 };
 
+await words, due = false; // before any key is heard
 keys.listen({
   s: () => { if (openCall()?.role === "called") actions.silence(); },
   e: () => { if (openCall()) actions.end(); },
@@ -391,9 +393,7 @@ for (const name of ["visibilitychange", "resume"]) document.addEventListener(nam
 for (const name of ["focus", "pageshow", "online"]) window.addEventListener(name, watch);
 onLanguage(() => { draft.followPage(); redraw(); demo("language", { lang: currentLanguage() }); });
 keys.applyTheme();
-await words;
-due = false;
-redraw();
+draw(actions, draft);
 setInterval(watch, 250);
 // A one-time address opened where a desk stands locked lets its officer in again.
 if (token !== null) await desk.signIn({ token });
