@@ -25,10 +25,10 @@ REQUIRE_ALL = os.environ.get("OPENLINE_REQUIRE_ALL") == "1"
 SOAK = os.environ.get("OPENLINE_SOAK") == "1"
 ROOT = Path(__file__).parents[1]
 
-# Quick and pure first, real desks last: the cheapest failure is seen first.
+# In one process quick and pure first, real desks last: the cheapest failure is seen first.
 ORDER = ("unit", "property", "sim", "interop", "e2e", "bench")
 PURE = ORDER[:4]
-# Of the real desks those whose sound has a time to keep come last: nothing runs beside them.
+# Of the real desks those whose sound has a time to keep come last: by then little runs beside them.
 SOUNDING = re.compile("voice|line_|talk|mesh|spoken|deaf|authentic|attack_call|desk_command")
 # Posts without a desk or a namespace, which ask little of a processor.
 BARE = re.compile(
@@ -105,12 +105,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     beside = "PYTEST_XDIST_WORKER" in os.environ
 
+    def turn(item: pytest.Item, *, real: bool) -> int:
+        if not beside:
+            return 0
+        if BARE.match(item.nodeid):
+            return 2
+        return 0 if real else 1
+
     def rank(item: pytest.Item) -> tuple[int, int, bool]:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         at = ORDER.index(folder) if folder in ORDER else len(ORDER)
         real = folder not in PURE
-        turn = (2 if BARE.match(item.nodeid) else 0 if real else 1) if beside else 0
-        return (turn, at, real and bool(SOUNDING.search(item.path.name)))
+        sounding = real and bool(SOUNDING.search(item.path.name))
+        return (turn(item, real=real), at, sounding)
 
     items.sort(key=rank)
 

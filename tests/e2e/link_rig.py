@@ -29,12 +29,14 @@ LOOPBACK: Final = "127.0.0.1"
 PATIENCE_S: Final = 45.0
 
 
-def _worker() -> int:
+def worker() -> int:
+    """Which of the workers of a run this is; without any, the first."""
     name = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     return int(name) if name.isdigit() else 0
 
 
-_ports = iter(range(21_000 - 1_000 * (_worker() % 2), 22_000 - 1_000 * (_worker() % 2)))
+_first = 21_000 - 1_000 * (worker() % 2)
+_ports = iter(range(_first, _first + 1_000))
 
 
 def free_port(host: str = LOOPBACK) -> int:

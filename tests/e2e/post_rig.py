@@ -22,13 +22,14 @@ from openline.app.pairing import PathWish, PostWish, compare, init_post, own_car
 from openline.engine.ports import StoredState
 from openline.errors import AccessError
 from openline.store import read_offline
+from tests.e2e.link_rig import worker
 
 START_SECONDS = 40.0
 # A line check that falls due would write entries in the middle of a test.
 ENVIRONMENT = {"LANG": "C", "LC_ALL": "C", "OPENLINE_CHECKS__EVERY_MINUTES": "0"}
 PATHS = ("main", "sat")
 # Workers of one run have a range each; runs beside each other begin at different places of it.
-_LOW = 22200 if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" else 24200
+_LOW = 22200 if worker() == 1 else 24200
 _FIRST = _LOW + os.getpid() % 7 * 110
 _PORTS: Iterator[int] = iter([*range(_FIRST, _LOW + 790), *range(_LOW, _FIRST)])
 

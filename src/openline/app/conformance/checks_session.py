@@ -55,10 +55,7 @@ def other_incarnation(peer: Peer) -> None:
     """Another incarnation in a later HELLO ends the connection; an old one is a replay."""
     was = peer.incarnation
     changed = replace(peer.hello(), incarnation=new_incarnation())
-    peer.send(
-        FrameClass.HELLO,
-        hello_frame(peer.signer.hello(changed.payload()), peer.genesis_signature),
-    )
+    peer.say_hello(changed)
     peer.run(lambda: False, END_S)
     need(not peer.line.alive, "link 3.2", "takes another incarnation on one connection")
     need(peer.line.code == "link.incarnation", "link 3.2", f"ended with {peer.line.code}")
@@ -69,11 +66,7 @@ def other_incarnation(peer: Peer) -> None:
     need(peer.run(lambda: peer.alive, ANSWER_S), "handshake 4", "a new start gets no answer")
     peer.hang_up()
     peer.wire = peer.connect()
-    replayed = replace(peer.hello(), incarnation=was)
-    peer.send(
-        FrameClass.HELLO,
-        hello_frame(peer.signer.hello(replayed.payload()), peer.genesis_signature),
-    )
+    peer.say_hello(replace(peer.hello(), incarnation=was))
     peer.run(lambda: False, END_S)
     need(not peer.line.alive, "handshake 2", "takes a HELLO of a start that was replaced")
     need(peer.line.code == "handshake.replayed", "handshake 2", f"ended with {peer.line.code}")
@@ -91,17 +84,14 @@ def answered(peer: Peer) -> None:
 
 def wanted(peer: Peer) -> None:
     """WANT is answered with the log from there on; beyond the end with nothing."""
-    found: list[int] = []
+    start = len(peer.line.heard)
 
     def seen() -> bool:
-        found[:] = [
-            1
+        return any(
+            item.frame.frame_class == FrameClass.BATCH and item.frame.body[1] == peer.far
             for item in peer.line.heard[start:]
-            if item.frame.frame_class == FrameClass.BATCH and item.frame.body[1] == peer.far
-        ]
-        return bool(found)
+        )
 
-    start = len(peer.line.heard)
     for _ in range(3):  # sooner than a post would send again by itself it need not go back
         peer.send(FrameClass.WANT, encode([peer.far, 1]))
         peer.run(seen, ASK_AGAIN_S)

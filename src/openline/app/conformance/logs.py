@@ -69,7 +69,6 @@ class Logs:
         self.receipts: list[tuple[float, Receipt]] = []
         self.seals: list[tuple[float, int, int]] = []
         self.wants: list[tuple[int, int]] = []
-        self.controls: list[tuple[int, str, Control]] = []
         self.resends = self.gives_receipts = True
         self.far_incarnation = NO_INCARNATION
         self.begin_again()
@@ -85,7 +84,7 @@ class Logs:
         self.waiting: tuple[dict[int, BatchEntry], dict[int, BatchEntry]] = ({}, {})
         self.objects: dict[str, Control] = {}
         self.control_in = ControlIn()
-        self.receipted = self.returned = self.given = 0
+        self.receipted = self.given = 0
         self.answer: Hello | None = None
         self.hellos: list[Hello] = []
         for entry in self.founded:
@@ -163,10 +162,9 @@ class Logs:
         """A text into the own log; its index."""
         return self.write("text", {"lang": "en", "text": words})
 
-    def batch(self, first: int, entries: list[BatchEntry], *, note: bool = True) -> bytes:
+    def batch(self, first: int, entries: list[BatchEntry]) -> bytes:
         """A BATCH of the own log."""
-        stop = first + len(entries)
-        return batch_frame(self.me, first, entries, self.note(stop) if note else None)
+        return batch_frame(self.me, first, entries, self.note(first + len(entries)))
 
     def note_over(self, entry: BatchEntry) -> bytes:
         """The own checkpoint as if this entry were the next: it commits us to what is wrong."""

@@ -28,7 +28,7 @@ from openline.protocol.frames import (
 )
 from openline.record.cbor import Value, encode
 from openline.record.genesis import verify_genesis_signature
-from openline.record.hello import hello_frame, parse_hello_frame, verify_hello
+from openline.record.hello import Hello, hello_frame, parse_hello_frame, verify_hello
 from openline.record.notes import parse_checkpoint, parse_note, verify_checkpoint
 from openline.record.receipt import (
     assemble_receipt,
@@ -135,23 +135,22 @@ class Peer(Logs):
         """A frame on the present connection."""
         self.line.send(kind, body, udp=udp, tcp=tcp)
 
-    def say_hello(self) -> None:
-        """HELLO on the present connection."""
-        signed = self.signer.hello(self.hello().payload())
+    def say_hello(self, said: Hello | None = None) -> None:
+        """HELLO on the present connection: the present one, or what a check says instead."""
+        signed = self.signer.hello((said or self.hello()).payload())
         self.send(FrameClass.HELLO, hello_frame(signed, self.genesis_signature))
 
-    def control(self, name: str, payload: Value, *, version: int | None = None) -> None:
+    def control(self, name: str, payload: Value) -> None:
         """The next version of an own object."""
         self.versions[name] += 1
-        number = self.versions[name] if version is None else version
-        body = encode([self.incarnation[:8], name, number, payload])
+        body = encode([self.incarnation[:8], name, self.versions[name], payload])
         self.send(FrameClass.CONTROL, pad_control(body))
 
-    def send_log(self, first: int, *, udp: bool = True, tcp: bool = True) -> None:
+    def send_log(self, first: int) -> None:
         """Own entries from an index on, with the checkpoint behind them."""
         entries = self.entries[self.me][first - 1 : first - 1 + _BATCH]
         if entries:
-            self.send(FrameClass.BATCH, self.batch(first, entries), udp=udp, tcp=tcp)
+            self.send(FrameClass.BATCH, self.batch(first, entries))
 
     def send_seals(self) -> None:
         """Seals over both logs, as author and as holder."""
@@ -175,7 +174,7 @@ class Peer(Logs):
             FrameClass.RECEIPT: ("record 8", self._receipt),
             FrameClass.SEAL: ("record 8", self._seal),
             FrameClass.WANT: ("frames 3", lambda body: self.wants.append(parse_want(body))),
-            FrameClass.CONTROL: ("frames 4", lambda body: self._control(heard, body)),
+            FrameClass.CONTROL: ("frames 4", self._control),
         }
         if heard.frame.frame_class not in takers:
             return
@@ -216,7 +215,6 @@ class Peer(Logs):
             self._check_note(batch.log, batch.stop, batch.note)
         for index, entry in enumerate(batch.entries, batch.first):
             self.waiting[batch.log][index] = entry
-            self.returned += batch.log == self.me
         while any(self._append(log) for log in (0, 1)):
             pass
         if batch.log == self.far and batch.note is not None and self.theirs >= batch.stop:
@@ -276,11 +274,10 @@ class Peer(Logs):
         seal = verify_seal(self.genesis, log, self.far, note)
         self.seals.append((time.monotonic(), log, seal.size))
 
-    def _control(self, heard: Heard, body: bytes) -> None:
+    def _control(self, body: bytes) -> None:
         if len(body) % 320 or not body:
             self.fault("frames 4", RecordError("record.encoding", f"body of {len(body)} bytes"))
         control = self.control_in.take(body)
         if control is not None:
             self.control_in.accept(control)
             self.objects[control.name] = control
-            self.controls.append((heard.at_ms, heard.way, control))

@@ -89,7 +89,6 @@ class Wire:
         self.fresh: list[Heard] = []
         self.broken: list[str] = []
         self.beats = {"udp": Beats(), "tcp": Beats()}
-        self.opened_ms = now_ms()
 
     def shake(self, own_pin: bytes, peer_pin: bytes, line: bytes, path: str) -> None:
         """Do the handshake and make the keys of packets.
