@@ -30,7 +30,8 @@ class Run:
         wants_words: it renews the challenge words. text, voice: None while they run.
         text_no: number of the text that this side writes. written_ms: when it was given to the
             record. index: where it stands there, once it does. of: index of the peer's.
-        desk: of ours, that sounds. ready: what we say of it. heard: desks of ours that heard.
+        desk: of ours, that sounds. unfit: of ours, that were asked to and did not. ready: what we
+            say of it. heard: desks of ours that heard.
         peer_ready, peer_open: the other side's word. closing_ms: it is done; we end then.
     """
 
@@ -48,6 +49,7 @@ class Run:
     voice: VoiceWord | None = None
     voice_ms: int | None = None
     desk: bytes | None = None
+    unfit: set[bytes] = field(default_factory=set)
     ready: Ready = Ready.UNKNOWN
     armed: bool = False
     chirped_ms: int | None = None

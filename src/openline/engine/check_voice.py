@@ -25,16 +25,18 @@ class CheckVoice:
 
     def begin(self, run: Run, now: Now) -> None:
         """Choose a desk; the answerer's listens from now on."""
-        desks = self._watch.hearing()
-        if not desks:
+        run.desk = self._next(run)
+        if run.desk is None:
             run.ready = Ready.NO_DESK
             run.voice = run.peer_no_desk if run.peer_ready is Ready.NO_DESK else run.no_desk
-            return
-        run.desk = desks[0]
-        if run.begins:
+        elif run.begins:
             run.ready = Ready.READY
         else:
             self._chirp(run, "answer", "hear_call", now)
+
+    def _next(self, run: Run) -> bytes | None:
+        """The first desk that hears and has not yet failed to take part."""
+        return next((desk for desk in self._watch.hearing() if desk not in run.unfit), None)
 
     def _chirp(self, run: Run, chosen: ChirpPart, others: ChirpPart, now: Now) -> None:
         run.chirped_ms = now.mono_ms
@@ -54,13 +56,26 @@ class CheckVoice:
             if run.begins and run.peer_ready is Ready.READY:
                 self._chirp(run, "begin", "hear_answer", now)
         else:
-            self._wait(run, now.mono_ms - run.chirped_ms)
+            self._wait(run, now)
 
-    @staticmethod
-    def _wait(run: Run, waited_ms: int) -> None:
-        """Our page was asked so long ago."""
-        if not run.armed and waited_ms >= ARM_MS:
+    def _another(self, run: Run, now: Now) -> None:
+        """The chosen desk does not answer (a headless one knows no chirps): the next, or none."""
+        if run.desk is not None:
+            run.unfit.add(run.desk)
+        run.desk = self._next(run)
+        if run.desk is None:
             run.voice, run.ready = run.no_desk, Ready.NO_DESK
+        elif run.begins:
+            self._chirp(run, "begin", "hear_answer", now)
+        else:
+            self._chirp(run, "answer", "hear_call", now)
+
+    def _wait(self, run: Run, now: Now) -> None:
+        """Our page was asked some time ago."""
+        assert run.chirped_ms is not None
+        waited_ms = now.mono_ms - run.chirped_ms
+        if not run.armed and waited_ms >= ARM_MS:
+            self._another(run, now)
         elif run.begins and waited_ms >= CHIRP_MS:
             run.voice = VoiceWord.ONE_WAY if run.heard else VoiceWord.NOT_HEARD
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from openline.engine.desk import CheckReport, CheckStateWord, CheckView, Chirp
+from openline.engine.desk import AudioReport, CheckReport, CheckStateWord, CheckView, Chirp
 from openline.engine.ports import PostSettings
 from openline.record.checks import CheckPart, check_part
 from openline.record.entry import parse_entry
 from tests.unit.engine.pair import DESK, Pair, Side
+
+HEARS = AudioReport(mic="COLD", context="running", connection="connected", hears=True)
 
 
 @dataclass
@@ -14,8 +16,8 @@ class Pages:
     """Does what audio/chirp.js does with each Chirp: one desk a side.
 
     Attributes:
-        deaf: letters whose page hears nothing; mute: whose page is never heard; absent: whose page
-            knows no chirps.
+        deaf: letters whose page hears nothing; mute: whose page is never heard; absent: whose first
+            page knows no chirps. second: further pages, which do.
     """
 
     pair: Pair
@@ -25,18 +27,28 @@ class Pages:
     seen: dict[str, int] = field(default_factory=lambda: {"a": 0, "b": 0})
     listening: dict[str, Chirp] = field(default_factory=dict)
     said: list[tuple[str, str]] = field(default_factory=list)
+    second: dict[str, bytes] = field(default_factory=dict)
+    listener: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, side: Side, name: bytes) -> None:
+        """Another desk of a side takes a seat."""
+        side.post.desk_opened(name, self.pair.now)
+        self.second[side.letter] = name
 
     def run(self, ms: int) -> None:
         for _ in range(ms // 50):
             self.pair.run(50)
+            for letter, name in self.second.items():
+                self.pair.sides[letter].post.desk_alive(name, HEARS, self.pair.now)
             for side in (self.pair.a, self.pair.b):
                 self.look(side)
 
     def look(self, side: Side) -> None:
         events = side.desk_events[self.seen[side.letter] :]
         self.seen[side.letter] = len(side.desk_events)
-        for _desk, event in events:
+        for desk, event in events:
             if isinstance(event, Chirp):
+                self.listener[side.letter] = desk or DESK[side.letter]
                 self.chirp(side, event)
 
     def chirp(self, side: Side, event: Chirp) -> None:
@@ -44,7 +56,7 @@ class Pages:
         if event.part == "stop":
             self.listening.pop(side.letter, None)
             return
-        if side.letter in self.absent:
+        if side.letter in self.absent and self.listener[side.letter] == DESK[side.letter]:
             return
         self.listening[side.letter] = event
         self.report(side, event, "armed")
@@ -72,7 +84,7 @@ class Pages:
         self, side: Side, event: Chirp, state: CheckStateWord, delay_ms: float | None = None
     ) -> None:
         report = CheckReport(check=event.id, state=state, delay_ms=delay_ms)
-        side.post.checks.desk_says(DESK[side.letter], report, self.pair.now)
+        side.post.checks.desk_says(self.listener[side.letter], report, self.pair.now)
         self.pair.settle()
 
 

@@ -126,6 +126,25 @@ def test_a_deaf_or_absent_desk_is_a_result(
 
 
 @both_ways
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_a_desk_that_knows_no_chirps_leaves_it_to_the_next(
+    swapped: bool,  # noqa: FBT001 - a parameter of pytest
+    who: str,
+) -> None:
+    """A headless desk hears; where it opened first, the browser beside it still sounds."""
+    pair, pages = ready_pair(swapped=swapped)
+    pages.absent.add(who)
+    pages.add(pair.sides[who], b"desk-second")
+    pages.run(200)
+    begin(pair, pair.a)
+    pages.run(12_000)
+    for side in (pair.a, pair.b):
+        assert last(side, pair).full
+        assert (last(side, pair).own_voice, last(side, pair).compare) == ("held", "match")
+        assert alarms(side, pair) == []
+
+
+@both_ways
 def test_no_page_at_all_is_a_result_too(swapped: bool) -> None:  # noqa: FBT001 - a parameter of pytest
     pair, pages = ready_pair(swapped=swapped)
     pair.desks_alive = False
