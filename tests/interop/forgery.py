@@ -10,7 +10,7 @@ import hashlib
 import random  # noqa: TID251 - forgeries by a printed number
 from typing import Any, Final
 
-from openline.record.bodies import enrol_body, revoke_body, text_body
+from openline.record.bodies import enrol_body, revoke_body, rule_body, text_body
 from openline.record.cose import CONTEXT_ENTRY, CONTEXT_RECEIPT, CONTEXT_STATEMENT, sign1
 from openline.record.notes import cosignature_text, note_key_id, subtree_text
 from openline.record.tree import MerkleTree, leaf_hash
@@ -23,7 +23,7 @@ ED25519, COSIGNATURE, SUBTREE = 1, 4, 6
 PLACES: Final = (
     "header", "items", "genesis-signature", "card", "terms", "entry", "statement", "body", "kind",
     "officers", "weak-officer", "nonce", "cose", "salt", "checkpoint", "receipt-claim", "receipt",
-    "note-text", "note-item", "seal", "seal-time", "sizes",
+    "note-text", "note-item", "seal", "seal-time", "sizes", "rules",
 )  # fmt: skip
 
 
@@ -138,8 +138,8 @@ class Forge:
                 body = None if rng.random() < 0.3 else enc({"upto": 1})
             case "weak-officer":
                 return self.weak_officer()
-            case "officers":
-                return self.officers()
+            case "officers" | "rules":
+                return self.officers() if self.forger.place == "officers" else self.rules()
             case "nonce":
                 nonce = self.fresh()
                 self.add(kind, body, signers, nonce=nonce)
@@ -189,6 +189,38 @@ class Forge:
         often = ["enrol", "leave", "call", "revoke", *steps]
         for _ in range(rng.randrange(1, 5)):
             steps[rng.choice(often)]()
+
+    def rules(self) -> None:
+        """Histories of what needs two officers: made, lifted and kept by one, by two, by others."""
+        rng, first = self.rng, self.forger.keys[self.log].officer
+        second, third = Keys("newcomer").officer, Keys("third").officer
+        public, text = third.public_key().public_bytes_raw(), text_body("en", "Under a rule.")
+        joined = enrol_body(second.public_key().public_bytes_raw(), "W-2")
+        rule = rule_body(rng.sample(("text", "enrol", "revoke", "rule", "call", "z"), 3))
+        bodies = (rule, rule_body([]), enc(bent({"two": ["enrol", "text"]}, rng)), None)
+
+        def signers(usual: list[Any]) -> list[Any]:
+            odd: list[list[Any]] = [[first], [second], [], [first, first], [first, third]]
+            return usual if rng.random() < 0.6 else rng.choice(odd)
+
+        self.add("enrol", joined, [second, first])
+        if rng.random() < 0.9:
+            self.add("rule", rule, [first, second])
+        steps = {
+            "rule": lambda: self.add("rule", rng.choice(bodies), signers([first, second])),
+            "text": lambda: self.add("text", text, signers([first, second])),
+            "call": lambda: self.add("call", enc({}), []),
+            "revoke": lambda: self.add(
+                "revoke", revoke_body(rng.choice((public, b"x" * 32))), signers([first, second])
+            ),
+            "enrol": lambda: self.add(
+                "enrol",
+                enrol_body(public, "W-3"),
+                rng.choice(([first, second], [third, first], [third], [second, third], [first])),
+            ),
+        }
+        for _ in range(rng.randrange(1, 4)):
+            steps[rng.choice(list(steps))]()
 
     def _role(self, whose: Keys, voucher: Any) -> None:  # noqa: ANN401 - any key
         key = getattr(whose, self.rng.choice(("link", "log", "cosign")))

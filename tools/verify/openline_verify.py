@@ -31,7 +31,8 @@ LEAF_BYTES_MAX, STATEMENT_BYTES_MAX, BODY_BYTES_MAX = 2_048, 640, 16_384
 CARD_BYTES_MAX, GENESIS_BYTES_MAX, SIGN1_BYTES_MAX = 16_384, 33_792, 4_096
 NOTE_BYTES_MAX, RECEIPT_BYTES_MAX, NOTES_MAX, UINT_END = 16_384, 4_096, 1 << 20, 1 << 63
 MACHINE = {"shown", "call", "recording", "check"}
-OFFICER = {"text", "opened", "enrol", "revoke", "seal-open", "seal-commit", "seal-reveal"}
+STRUCTURE = {"enrol", "revoke", "rule"}
+OFFICER = {"text", "opened", "seal-open", "seal-commit", "seal-reveal"} | STRUCTURE
 STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals"]
 STEPS += ["receipted"]
 P = 2**255 - 19
@@ -148,9 +149,8 @@ def read(note: bytes, keys: list[Key]) -> Head:
     known = {(key.name, key.id): key for key in keys}
     for line in signatures.split("\n")[:-1]:
         name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
-        demand(
-            line.startswith("\u2014 ") and re.fullmatch(r"[^+\s]+", name), "note: not a signature"
-        )
+        named = line.startswith("\u2014 ") and re.fullmatch(r"[^+\s]+", name)
+        demand(named, "note: not a signature")
         blob = from_base64(encoded)
         demand(len(blob) > 4, "note: no signature")
         key = known.get((name, blob[:4]))
@@ -245,10 +245,8 @@ def whole(data: bytes) -> Any:  # noqa: ANN401 - any value
 
 def cose(data: bytes, use: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     """kid, payload, what is signed and the signature of a COSE_Sign1."""
-    demand(
-        limited(data, SIGN1_BYTES_MAX, "COSE")[:8] == bytes.fromhex("d28455a201320450"),
-        "COSE: header",
-    )
+    start = limited(data, SIGN1_BYTES_MAX, "COSE")[:8]
+    demand(start == bytes.fromhex("d28455a201320450"), "COSE: header")
     kid = data[8:24]
     demand(data[24:25] == b"\xa0", "COSE: unprotected header")
     payload, end = item(data, 25)
@@ -319,8 +317,7 @@ class Line:
         self.lamports: list[list[int]] = [[0], [0]]
         self.seen: list[list[int]] = [[1], [1]]
         self.officers: list[dict[bytes, bytes]] = [{}, {}]
-        self.enrolled: list[set[bytes]] = [set(), set()]
-        self.nonces: list[set[bytes]] = [set(), set()]
+        self.enrolled, self.nonces, self.two = ([set[Any](), set[Any]()] for _ in range(3))
 
     @staticmethod
     def card(data: bytes) -> dict[str, Any]:
@@ -365,7 +362,7 @@ class Line:
         demand(head == others[seen - 1], "entry: another history")
         expected = 1 + max(self.lamports[log][-1], self.lamports[1 - log][seen - 1])
         demand(lamport == expected, "entry: Lamport number")
-        demand(body is not None or kind not in ("enrol", "revoke"), "entry: no body")
+        demand(body is not None or kind not in STRUCTURE, "entry: no body")
         if body is not None:
             demand(len(salt) == 16 and len(body) <= BODY_BYTES_MAX, "body: salt or size")
             demand(sha(b"openline-body-v1", salt, body) == commit, "body")
@@ -384,8 +381,10 @@ class Line:
         kind, known = same[3], dict(self.officers[log])
         demand(len(statements) <= 2 and (kind not in OFFICER or statements), "no statement")
         demand(kind not in MACHINE or not statements, "a machine's entry with a statement")
-        if kind == "enrol":
-            self.newcomer(log, body, known)
+        demand(len(statements) == 2 or kind not in self.two[log] | {"rule"}, "needs two officers")
+        new = self.newcomer(log, body) if kind == "enrol" else {}
+        vouched = "enrol" in self.two[log]  # by two who were enrolled before: one is not two
+        known |= {} if vouched else new
         signers = set()
         for statement in statements:
             kid = cose(limited(statement, STATEMENT_BYTES_MAX, "statement"), b"")[0]
@@ -399,19 +398,25 @@ class Line:
             demand(said[8] not in self.nonces[log], "statement used before")
             self.nonces[log].add(said[8])
         if kind == "enrol":
-            demand(sha(body["officer"])[:16] in signers, "the new officer did not sign")
+            demand(vouched or new.keys() <= signers, "the new officer did not sign")
             demand(len(self.seen[log]) == 1 or len(signers) == 2, "nobody vouches")
+            known |= new
         if kind == "revoke":
             shaped(body, {"officer": 32}, "revoke")
             demand(known.pop(sha(body["officer"])[:16], None), "revokes a stranger")
+        if kind == "rule":
+            two = shaped(body, {"two": list}, "rule")["two"]
+            demand(all(fits(each, KIND) for each in two) and len(two) <= 16, "rule")
+            demand(two == sorted(set(two)), "rule: order")
+            self.two[log] = set(two)
         self.officers[log] = known
 
-    def newcomer(self, log: int, body: Any, known: dict[bytes, bytes]) -> None:  # noqa: ANN401 - any value
+    def newcomer(self, log: int, body: Any) -> dict[bytes, bytes]:  # noqa: ANN401 - any value
         officer = strong(shaped(body, {"officer": 32, "code": WATCH_CODE}, "enrol")["officer"])
         demand(officer not in self.enrolled[log], "enrolled before")
         demand(all(officer not in keys.values() for keys in self.keys), "has another role")
         self.enrolled[log].add(officer)
-        known[sha(officer)[:16]] = officer
+        return {sha(officer)[:16]: officer}
 
     def keys_of(self, log: int) -> tuple[Key, Key, Key, Key]:
         """Author, holder, and the seals of both, for the checkpoints of that log."""
@@ -482,10 +487,8 @@ def form(data: bytes) -> SimpleNamespace:
         demand(all(part is None or type(part) is bytes for part in note[2:]), "note")
         demand((*note[:2],) > last and note[1] >= 1 and note[2:] != [None] * 4, "notes: order")
         last = (note[0], note[1])
-    genesis, signatures = items[1:3]
-    return SimpleNamespace(
-        genesis=genesis, signatures=signatures, sizes=sizes, logs=logs, notes=found
-    )
+    parts = {"genesis": items[1], "signatures": items[2], "logs": logs, "notes": found}
+    return SimpleNamespace(sizes=sizes, **parts)
 
 
 def enter(line: Line, logs: list[list[Any]]) -> None:
@@ -587,11 +590,8 @@ def main() -> int:
     for log in (0, 1):
         sizes = audit.receipted[log] - 1, audit.sealed[log] - 1
         lines.append(f"log {'ab'[log]}: {sizes[0]} entries receipted, {sizes[1]} sealed")
-    lines += [
-        "VERIFIED" if audit.verified else "NOT VERIFIED",
-        "A receipt of storage, not agreement.",
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    lines += ["VERIFIED" if audit.verified else "NOT VERIFIED"]
+    sys.stdout.write("\n".join(lines) + "\nA receipt of storage, not agreement.\n")
     return 0 if audit.verified else 1
 
 

@@ -11,7 +11,8 @@ const openlineVerify = (() => {
   const GENESIS_BYTES_MAX = 33_792, SIGN1_BYTES_MAX = 4_096, NOTE_BYTES_MAX = 16_384, RECEIPT_BYTES_MAX = 4_096;
   const NOTES_MAX = 2n ** 20n, UINT_END = 2n ** 63n;
   const MACHINE = ["shown", "call", "recording", "check"];
-  const OFFICER = ["text", "opened", "enrol", "revoke", "seal-open", "seal-commit", "seal-reveal"];
+  const STRUCTURE = ["enrol", "revoke", "rule"];
+  const OFFICER = ["text", "opened", "seal-open", "seal-commit", "seal-reveal", ...STRUCTURE];
   const STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals", "receipted"];
   const P = 2n ** 255n - 19n;
   const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
@@ -299,6 +300,7 @@ const openlineVerify = (() => {
       this.officers = [new Map(), new Map()];
       this.enrolled = [new Set(), new Set()];
       this.nonces = [new Set(), new Set()];
+      this.two = [new Set(), new Set()];
     }
 
     async confirmed(signatures) {
@@ -321,7 +323,7 @@ const openlineVerify = (() => {
       demand(same(seenHead, others[Number(seen) - 1]), "entry: another history");
       const [mine, theirs] = [this.lamports[log].at(-1), this.lamports[1 - log][Number(seen) - 1]];
       demand(lamport === 1n + (mine > theirs ? mine : theirs), "entry: Lamport number");
-      demand(body !== null || !["enrol", "revoke"].includes(kind), "entry: no body");
+      demand(body !== null || !STRUCTURE.includes(kind), "entry: no body");
       if (body !== null) {
         demand(salt.length === 16 && body.length <= BODY_BYTES_MAX, "body: salt or size");
         demand(same(await sha(ascii("openline-body-v1"), salt, body), commit), "body");
@@ -342,7 +344,10 @@ const openlineVerify = (() => {
       if (kind === "enrol") shaped(body, { officer: 32, code: WATCH_CODE }, "enrol");
       if (kind === "revoke") shaped(body, { officer: 32 }, "revoke");
       const named = ["enrol", "revoke"].includes(kind) ? hex((await sha(body.get("officer"))).subarray(0, 16)) : "";
-      if (kind === "enrol") this.newcomer(log, body.get("officer"), named, known);
+      demand(statements.length === 2 || (kind !== "rule" && !this.two[log].has(kind)), "needs two officers");
+      const vouched = this.two[log].has("enrol"); // by two who were enrolled before: one is not two
+      if (kind === "enrol") this.newcomer(log, body.get("officer"), named);
+      if (kind === "enrol" && !vouched) known.set(named, body.get("officer"));
       const signers = new Set();
       for (const statement of statements) {
         const kid = hex(cose(limited(statement, STATEMENT_BYTES_MAX, "statement"), "").kid);
@@ -355,19 +360,24 @@ const openlineVerify = (() => {
         this.nonces[log].add(hex(told[8]));
       }
       if (kind === "enrol") {
-        demand(signers.has(named), "the new officer did not sign");
+        demand(vouched || signers.has(named), "the new officer did not sign");
         demand(this.seen[log].length === 1 || signers.size === 2, "nobody vouches");
+        known.set(named, body.get("officer"));
       }
       if (kind === "revoke") demand(known.delete(named), "revokes a stranger");
+      if (kind === "rule") {
+        const two = shaped(body, { two: isList }, "rule").get("two");
+        demand(two.length <= 16 && two.every((each, at) => fits(each, KIND) && (at === 0 || two[at - 1] < each)), "rule");
+        this.two[log] = new Set(two);
+      }
       this.officers[log] = known;
     }
 
-    newcomer(log, officer, kid, known) {
+    newcomer(log, officer, kid) {
       strong(officer);
       demand(!this.enrolled[log].has(kid), "enrolled before");
       demand(this.keys.every((keys) => !Object.values(keys).some((key) => same(key, officer))), "has another role");
       this.enrolled[log].add(kid);
-      known.set(kid, officer);
     }
 
     keysOf(log) {

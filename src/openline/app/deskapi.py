@@ -75,11 +75,16 @@ class DeskFront:
         return self._shell.post.timeline(limit)
 
     def write_text(
-        self, desk: bytes | None, request: str, text: str, lang: str, officer: str = ""
+        self,
+        desk: bytes | None,
+        request: str,
+        text: str,
+        lang: str,
+        by: tuple[str, str] = ("", ""),
     ) -> None:
         """Write a text as the officer of that desk; ``desk`` is None for the command line."""
         now = self._shell.clock()
-        self._shell.post.write_text(desk, request, text, lang, now, officer)
+        self._shell.post.write_text(desk, request, text, lang, now, by)
         self._shell.carry_out()
 
     def exchange(

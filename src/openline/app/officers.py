@@ -7,9 +7,10 @@ the record in their turn, and bind the people here at once.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -21,17 +22,19 @@ from openline.app.pairing import own_card, peer_card
 from openline.app.signing import make_signer
 from openline.app.wrapping import OfficerFile, check_passphrase, parse_officer, write_officer
 from openline.engine.desk import Refused, TextTaken
-from openline.engine.officers import SIGNING
+from openline.engine.officers import SIGNING, By
 from openline.engine.ports import Commit, PostSettings, ToDesk
 from openline.engine.post import Post
 from openline.engine.signer import LocalSigner
 from openline.errors import AccessError, ConfigError, OpenlineError
 from openline.protocol.clock import Now
-from openline.record.bodies import enrol_body
+from openline.record.bodies import KIND_ENROL, KIND_REVOKE, KIND_TEXT, enrol_body
 from openline.record.keys import key_id
 from openline.store import Store
 
 OUTBOX: Final = "outbox-"
+RULED: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_TEXT})
+"""What a rule made here may name: kinds that this program writes by two officers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,8 @@ class Ask:
     Attributes:
         code: whom it concerns. by: the officer who states it; "" for the post's own setting.
         passphrase: of ``code``: the new one. old: the one it has.
-        by_passphrase: of ``by``, where that officer's key is wrapped.
+        second: the officer who states it too, or "".
+        by_passphrase, second_passphrase: of those two, where their keys are wrapped.
     """
 
     code: str
@@ -50,6 +54,8 @@ class Ask:
     passphrase: str = field(default="", repr=False)
     old: str = field(default="", repr=False)
     by_passphrase: str = field(default="", repr=False)
+    second: str = ""
+    second_passphrase: str = field(default="", repr=False)
 
 
 class Officers:
@@ -158,6 +164,39 @@ class Officers:
         self.signer.drop(ask.code)
         self.gone(ask.code)
 
+    async def rule(self, ask: Ask, two: Sequence[str], request: str) -> None:
+        """Say which kinds need two officers; answered under ``request``.
+
+        Raises:
+            OpenlineError: ``officer.unknown``, ``officer.revoked``, ``officer.locked``,
+                ``officer.passphrase``, ``officer.same``, ``officer.rule_kind``,
+                ``record.second_officer``, ``engine.halted``, the disk's codes.
+        """
+        for kind in two:
+            if kind not in RULED:
+                raise ConfigError("officer.rule_kind", kind, value=kind)
+        by, keys = await self._stating(ask)
+        with self.signer.lent(keys):
+            self._post.officers.rule(two, by, request, self._clock())
+
+    @asynccontextmanager
+    async def both(self, first: str, second: str, ask: Ask) -> AsyncIterator[tuple[str, str]]:
+        """Hold the keys of two officers for one act, each opened for it; yields their codes.
+
+        Whoever is signed in at a desk is asked all the same: the other may not act in that name.
+
+        Raises:
+            OpenlineError: as :meth:`rule`.
+        """
+        by, keys = await self._stating(replace(ask, by=first, second=second))
+        with self.signer.lent(keys):
+            yield by
+
+    @property
+    def two(self) -> tuple[str, ...]:
+        """Kinds that need two officers of this side."""
+        return tuple(sorted(self._post.officers.two))
+
     async def passphrase(self, ask: Ask) -> None:
         """Give an officer's key another passphrase, or its first.
 
@@ -183,11 +222,18 @@ class Officers:
         if file.name:
             self._names[file.code] = file.name
 
-    async def _stating(self, ask: Ask) -> tuple[str, dict[str, Ed25519PrivateKey]]:
-        """Who states it, with the key: a wrapped one asks for its passphrase every time."""
-        by = ask.by or self.default
-        self._post.officers.find(by)
-        return by, {by: await self._opened(by, ask.by_passphrase)}
+    async def _stating(self, ask: Ask) -> tuple[By, dict[str, Ed25519PrivateKey]]:
+        """Who states it, with the keys: a wrapped one asks for its passphrase every time."""
+        by = (ask.by or self.default, ask.second)
+        if by[0] == by[1]:
+            raise AccessError("officer.same", by[0], officer=by[0])
+        given = zip(by, (ask.by_passphrase, ask.second_passphrase), strict=True)
+        keys: dict[str, Ed25519PrivateKey] = {}
+        for code, passphrase in given:
+            if code:
+                self._post.officers.find(code)
+                keys[code] = await self._opened(code, passphrase)
+        return by, keys
 
     async def _opened(self, code: str, passphrase: str) -> Ed25519PrivateKey:
         file = self.files.get(code)
@@ -210,12 +256,20 @@ def _check_code(code: str, key: Ed25519PrivateKey) -> None:
 Act = Callable[[Officers, str], Awaitable[None]]
 
 
+class Outcome(NamedTuple):
+    """What became of an act: where it is written, "" if nowhere; all officers; the rule."""
+
+    item: str
+    officers: Sequence[dict[str, Any]]
+    two: tuple[str, ...]
+
+
 def names_of(files: dict[str, OfficerFile]) -> dict[str, str]:
     """Officers' names by watch code."""
     return {code: file.name for code, file in files.items() if file.name}
 
 
-def offline(folder: Folder, act: Act | None = None) -> tuple[str, Sequence[dict[str, Any]]]:
+def offline(folder: Folder, act: Act | None = None) -> Outcome:
     """Do something with the officers of a post that does not run.
 
     Args:
@@ -223,7 +277,7 @@ def offline(folder: Folder, act: Act | None = None) -> tuple[str, Sequence[dict[
         act: what to do; None only lists.
 
     Returns:
-        The item under which it is written (in the outbox), or ""; and all officers.
+        The item under which it is written (in the outbox), or ""; all officers; the rule.
 
     Raises:
         OpenlineError: ``folder.locked``, ``card.unpaired``, and whatever the act refuses with.
@@ -252,7 +306,7 @@ def offline(folder: Folder, act: Act | None = None) -> tuple[str, Sequence[dict[
             )
             officers = Officers(folder, keys.files, signer, post, names, config.officer)
             item = "" if act is None else _carried_out(officers, post, store, act)
-            return item, officers.list()
+            return Outcome(item, officers.list(), officers.two)
         finally:
             store.close()
 

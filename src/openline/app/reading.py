@@ -19,10 +19,9 @@ from openline.errors import ConfigError, OpenlineError, RecordError
 from openline.protocol.call import TAG_SIZE
 from openline.record.bodies import (
     KIND_CALL,
-    KIND_ENROL,
     KIND_RECORDING,
-    KIND_REVOKE,
     KIND_TEXT,
+    STRUCTURAL_KINDS,
     parse_recording,
     parse_text,
 )
@@ -119,8 +118,8 @@ def bundle(
         holding: what to export.
         now_ms: this post's clock, a label.
         whole: also what the other side has not receipted; ``verify`` refuses it unless told.
-        bodies: False withholds what the entries say, but for who was enrolled and revoked: what is
-            proved of each entry stays the same (spec/bundle, section 2).
+        bodies: False withholds what the entries say, but for who was enrolled and revoked and which
+            kinds need two officers: what is proved of each entry stays the same (spec/bundle, 2).
 
     Raises:
         RecordError: ``record.unconfirmed`` before both sides signed the genesis.
@@ -151,9 +150,9 @@ def _raw(entries: Sequence[StoredEntry]) -> list[RawEntry]:
 
 
 def _withheld(entries: Sequence[RawEntry]) -> list[RawEntry]:
-    """The entries without salt and body; without an officer's key no statement could be checked."""
+    """The entries without salt and body, but for what says who may sign what follows."""
     return [
-        raw if parse_entry(raw[0]).claims.kind in (KIND_ENROL, KIND_REVOKE) else (raw[0], b"", None)
+        raw if parse_entry(raw[0]).claims.kind in STRUCTURAL_KINDS else (raw[0], b"", None)
         for raw in entries
     ]
 

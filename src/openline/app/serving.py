@@ -11,7 +11,7 @@ import dataclasses
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +38,13 @@ TEXT_CHARACTERS_MAX: Final = 16_000
 PASSPHRASE_CHARACTERS_MAX: Final = 512
 OFFICER_CHARACTERS_MAX: Final = 16
 WRITTEN_SECONDS_MAX: Final = 20.0
+OFFICER_ACTS: Final = frozenset({
+    "officers",
+    "officer-add",
+    "officer-revoke",
+    "officer-rule",
+    "officer-passphrase",
+})  # fmt: skip
 _RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
 
 
@@ -93,25 +100,26 @@ class ControlService:
             case str(name) if name in answers:
                 async for answer in answers[name](request):
                     yield answer
-            case "officers" | "officer-add" | "officer-revoke" | "officer-passphrase" as what:
-                yield await self._officer(str(what), request)
+            case str(what) if what in OFFICER_ACTS:
+                yield await self._officer(what, request)
             case _:
                 raise AccessError("control.request", "unknown request")
 
     async def _officer(self, what: str, request: Answer) -> Answer:
         """List officers; enrol or revoke one, or change a passphrase: says where it is written."""
-        words = ("code", "by", "name", "passphrase", "old", "by_passphrase")
-        ask = Ask(**{word: _string(request, word, PASSPHRASE_CHARACTERS_MAX) for word in words})
-        officers = self._parts.officers
+        ask, officers = _ask(request), self._parts.officers
         if what == "officers":
-            return {"officers": officers.list()}
+            return {"officers": officers.list(), "two": list(officers.two)}
         if what == "officer-passphrase":
             await officers.passphrase(ask)
             return {"item": ""}
         act = officers.add if what == "officer-add" else officers.revoke
         with self._watched() as events:
             follow = Follow(secrets.token_hex(8))
-            await act(ask, follow.request)
+            if what == "officer-rule":
+                await officers.rule(ask, _kinds(request), follow.request)
+            else:
+                await act(ask, follow.request)
             self._parts.shell.carry_out()
             await follow.written(events)
         return {"item": follow.item}
@@ -198,10 +206,17 @@ class ControlService:
         seconds = request.get("timeout", 30.0)
         if wait not in _RUNGS or not isinstance(seconds, int | float):
             raise AccessError("control.request", "wait or timeout")
-        officer = _string(request, "officer", OFFICER_CHARACTERS_MAX)
+        officer, second = (
+            _string(request, word, OFFICER_CHARACTERS_MAX) for word in ("officer", "second")
+        )
         with self._watched() as events:
             follow = Follow(secrets.token_hex(8))
-            self._parts.front.write_text(None, follow.request, text, lang or "en", officer)
+            async with AsyncExitStack() as stack:
+                by = (officer, "")
+                if second:
+                    both = self._parts.officers.both(officer, second, _ask(request))
+                    by = await stack.enter_async_context(both)
+                self._parts.front.write_text(None, follow.request, text, lang or "en", by)
             try:
                 async with asyncio.timeout(min(float(seconds), WAIT_SECONDS_MAX)):
                     while wait not in follow.reached:
@@ -283,6 +298,19 @@ class Follow:
 def _parts_of(data: bytes) -> Iterator[Answer]:
     for at in range(0, len(data), PART_BYTES):
         yield {"part": base64.b64encode(data[at : at + PART_BYTES]).decode()}
+
+
+def _kinds(request: Answer) -> list[str]:
+    two = request.get("two", [])
+    if not isinstance(two, list) or not all(isinstance(kind, str) for kind in two):
+        raise AccessError("control.request", "two")
+    return two
+
+
+def _ask(request: Answer) -> Ask:
+    plain = ("code", "by", "second", "name")
+    words = (*plain, "passphrase", "old", "by_passphrase", "second_passphrase")
+    return Ask(**{word: _string(request, word, PASSPHRASE_CHARACTERS_MAX) for word in words})
 
 
 def _string(request: Answer, name: str, limit: int) -> str:

@@ -10,10 +10,13 @@ from openline.app.control import ask
 from openline.app.folder import Folder
 from openline.cli.output import Output
 from openline.cli.passphrase import new_passphrase, passphrase
-from openline.errors import AccessError, OpenlineError
+from openline.errors import AccessError, ConfigError, OpenlineError
 
 SECONDS: Final = 40.0
-Fields = dict[str, str]
+LOCKED_MAX: Final = 2
+"""So many officers state something, and each may be asked for a passphrase."""
+
+Fields = dict[str, Any]
 
 
 def register(app: typer.Typer, output: Output) -> None:
@@ -21,6 +24,7 @@ def register(app: typer.Typer, output: Output) -> None:
     words = output.words
     group = typer.Typer(help=words("cli.help.officer"), no_args_is_help=True, rich_markup_mode=None)
     _add_changes(group, output)
+    _add_rule(group, output)
 
     @group.command("passphrase", help=words("cli.help.officer.passphrase"))
     @output.guarded
@@ -36,10 +40,10 @@ def register(app: typer.Typer, output: Output) -> None:
             Path | None, typer.Option(help=words("cli.help.officer.old_file"))
         ] = None,
     ) -> None:
-        def old() -> Fields:
+        def old(_code: str) -> Fields:
             return {"old": passphrase(output, old_passphrase_file, code)}
 
-        given = old() if old_passphrase_file is not None else {}
+        given = old(code) if old_passphrase_file is not None else {}
         given |= {"code": code, "name": name}
         given["passphrase"] = new_passphrase(output, passphrase_file, code)
         _do(Folder(folder), "officer-passphrase", given, old)
@@ -52,7 +56,7 @@ def register(app: typer.Typer, output: Output) -> None:
         *,
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
     ) -> None:
-        found = _list(Folder(folder))
+        found, two = _found(Folder(folder))
         if json:
             output.json(found)
             return
@@ -65,6 +69,8 @@ def register(app: typer.Typer, output: Output) -> None:
                 standing=words(f"cli.officer.standing.{officer['standing']}"),
                 key=words(f"cli.officer.key.{'signed_in' if signed_in else officer['key']}"),
             )
+        if two:
+            output.say("cli.officer.rule.stands", two=", ".join(two))
 
     app.add_typer(group, name="officer")
 
@@ -74,7 +80,7 @@ def _add_changes(group: typer.Typer, output: Output) -> None:
 
     @group.command("add", help=words("cli.help.officer.add"))
     @output.guarded
-    def add(
+    def add(  # noqa: PLR0913 - each is an option of the command
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
         code: Annotated[str, typer.Argument(metavar="CODE", help=words("cli.help.officer.code"))],
         *,
@@ -86,10 +92,17 @@ def _add_changes(group: typer.Typer, output: Output) -> None:
         by_passphrase_file: Annotated[
             Path | None, typer.Option(help=words("cli.help.officer.by_file"))
         ] = None,
+        second: Annotated[
+            str, typer.Option(metavar="CODE", help=words("cli.help.officer.second"))
+        ] = "",
+        second_passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.second_file"))
+        ] = None,
     ) -> None:
-        given = {"code": code, "name": name, "by": by}
+        given: Fields = {"code": code, "name": name, "by": by, "second": second}
         given["passphrase"] = new_passphrase(output, passphrase_file, code)
-        item = _do(Folder(folder), "officer-add", given, _by(output, by_passphrase_file))
+        more = _stating(output, second, (by_passphrase_file, second_passphrase_file))
+        item = _do(Folder(folder), "officer-add", given, more)
         output.say("cli.officer.added", officer=code)
         _say_where(output, item)
 
@@ -103,23 +116,69 @@ def _add_changes(group: typer.Typer, output: Output) -> None:
         by_passphrase_file: Annotated[
             Path | None, typer.Option(help=words("cli.help.officer.by_file"))
         ] = None,
+        second: Annotated[
+            str, typer.Option(metavar="CODE", help=words("cli.help.officer.second"))
+        ] = "",
+        second_passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.second_file"))
+        ] = None,
     ) -> None:
-        given = {"code": code, "by": by}
-        item = _do(Folder(folder), "officer-revoke", given, _by(output, by_passphrase_file))
+        given: Fields = {"code": code, "by": by, "second": second}
+        more = _stating(output, second, (by_passphrase_file, second_passphrase_file))
+        item = _do(Folder(folder), "officer-revoke", given, more)
         output.say("cli.officer.revoked", officer=code)
         _say_where(output, item)
 
 
-class _by:  # noqa: N801 - a function with a memory of whom it asks for
-    """The passphrase of the officer who states it, asked for only if it is needed."""
+def _add_rule(group: typer.Typer, output: Output) -> None:
+    words = output.words
 
-    def __init__(self, output: Output, file: Path | None) -> None:
-        self._output = output
-        self._file = file
-        self.code = ""
+    @group.command("rule", help=words("cli.help.officer.rule"))
+    @output.guarded
+    def rule(  # noqa: PLR0913 - each is an option of the command
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
+        kinds: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[KIND]...", help=words("cli.help.officer.rule.kinds")),
+        ] = None,
+        *,
+        lift: Annotated[bool, typer.Option("--lift", help=words("cli.help.officer.lift"))] = False,
+        by: Annotated[str, typer.Option(metavar="CODE", help=words("cli.help.officer.by"))] = "",
+        by_passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.by_file"))
+        ] = None,
+        second: Annotated[
+            str, typer.Option(metavar="CODE", help=words("cli.help.officer.second"))
+        ] = "",
+        second_passphrase_file: Annotated[
+            Path | None, typer.Option(help=words("cli.help.officer.second_file"))
+        ] = None,
+    ) -> None:
+        if kinds and lift:
+            raise ConfigError("officer.rule_and_lift", "kinds and --lift")
+        if not kinds and not lift:
+            two = _found(Folder(folder))[1]
+            output.say(f"cli.officer.rule.{'stands' if two else 'none'}", two=", ".join(two))
+            return
+        given: Fields = {"code": "", "by": by, "second": second, "two": list(kinds or [])}
+        more = _stating(output, second, (by_passphrase_file, second_passphrase_file))
+        item = _do(Folder(folder), "officer-rule", given, more)
+        named = ", ".join(sorted(set(kinds or [])))
+        output.say(f"cli.officer.rule.{'stands' if named else 'none'}", two=named)
+        _say_where(output, item)
 
-    def __call__(self) -> Fields:
-        return {"by_passphrase": passphrase(self._output, self._file, self.code)}
+
+def _stating(
+    output: Output, second: str, files: tuple[Path | None, Path | None]
+) -> Callable[[str], Fields]:
+    """The passphrases of those who state it, each asked for only if it is needed."""
+
+    def more(code: str) -> Fields:
+        last = bool(second) and code == second
+        word = "second_passphrase" if last else "by_passphrase"
+        return {word: passphrase(output, files[1 if last else 0], code)}
+
+    return more
 
 
 def _say_where(output: Output, item: str) -> None:
@@ -131,16 +190,16 @@ def _say_where(output: Output, item: str) -> None:
         output.say("cli.officer.recorded", item=item)
 
 
-def _do(folder: Folder, what: str, given: Fields, more: Callable[[], Fields]) -> str:
+def _do(folder: Folder, what: str, given: Fields, more: Callable[[str], Fields]) -> str:
     """Ask the running post, or do it in the folder; ask a person only for what is missing."""
-    try:
-        return _once(folder, what, given)
-    except OpenlineError as fault:
-        if fault.code != "officer.locked":
-            raise
-        if isinstance(more, _by):
-            more.code = str(fault.facts.get("officer", ""))
-        return _once(folder, what, given | more())
+    for _ in range(LOCKED_MAX):
+        try:
+            return _once(folder, what, given)
+        except OpenlineError as fault:
+            if fault.code != "officer.locked":
+                raise
+            given |= more(str(fault.facts.get("officer", "")))
+    return _once(folder, what, given)
 
 
 def _once(folder: Folder, what: str, given: Fields) -> str:
@@ -157,7 +216,8 @@ def _once(folder: Folder, what: str, given: Fields) -> str:
 def _offline(folder: Folder, what: str, given: Fields) -> str:
     from openline.app.officers import Ask, Officers, offline  # noqa: PLC0415 - the help starts faster
 
-    wanted = Ask(**given)
+    two = given.get("two", [])
+    wanted = Ask(**{word: value for word, value in given.items() if word != "two"})
 
     async def act(officers: Officers, request: str) -> None:
         match what:
@@ -165,20 +225,24 @@ def _offline(folder: Folder, what: str, given: Fields) -> str:
                 await officers.add(wanted, request)
             case "officer-revoke":
                 await officers.revoke(wanted, request)
+            case "officer-rule":
+                await officers.rule(wanted, two, request)
             case _:
                 await officers.passphrase(wanted)
 
-    return offline(folder, act)[0]
+    return offline(folder, act).item
 
 
-def _list(folder: Folder) -> list[dict[str, Any]]:
+def _found(folder: Folder) -> tuple[list[dict[str, Any]], list[str]]:
+    """All officers of this side, and the kinds that need two of them."""
     from openline.app.officers import offline  # noqa: PLC0415 - the help starts faster
 
     folder.require()
     try:
-        answers = list(ask(folder.root, {"do": "officers"}))
-        return [officer for answer in answers for officer in answer["officers"]]
+        (answer,) = ask(folder.root, {"do": "officers"})
+        return list(answer["officers"]), list(answer["two"])
     except AccessError as fault:
         if fault.code != "control.not_running":
             raise
-    return list(offline(folder)[1])
+    outcome = offline(folder)
+    return list(outcome.officers), list(outcome.two)

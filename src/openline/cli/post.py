@@ -8,11 +8,13 @@ import typer
 from openline.app.control import ask
 from openline.app.folder import Folder
 from openline.cli.output import EXIT_FAILED, Output
+from openline.cli.passphrase import passphrase
 from openline.cli.status import pick_name, show_status
-from openline.errors import AccessError, ConfigError
+from openline.errors import AccessError, ConfigError, OpenlineError
 
 RUNGS: Final = ("written", "receipted", "sealed", "shown", "opened")
 TEXT_BYTES_MAX: Final = 15_000
+OFFICERS_MAX: Final = 2
 _ADVICE: Final = {"link.bind": "cli.run.path_taken", "web.port_taken": "cli.run.desk_taken"}
 
 
@@ -81,8 +83,11 @@ def _add_text(app: typer.Typer, output: Output) -> None:
         *,
         lang: Annotated[str, typer.Option(help=words("cli.help.text.lang"))] = "",
         officer: Annotated[
-            str, typer.Option(metavar="CODE", help=words("cli.help.text.officer"))
-        ] = "",
+            list[str] | None, typer.Option(metavar="CODE", help=words("cli.help.text.officer"))
+        ] = None,
+        passphrase_file: Annotated[
+            list[Path] | None, typer.Option(help=words("cli.help.text.passphrase_file"))
+        ] = None,
         wait: Annotated[str, typer.Option(help=words("cli.help.text.wait"))] = "written",
         timeout: Annotated[float, typer.Option(help=words("cli.help.text.timeout"))] = 30.0,
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
@@ -94,10 +99,12 @@ def _add_text(app: typer.Typer, output: Output) -> None:
             raise ConfigError("config.text", f"{size} bytes", size=size, most=TEXT_BYTES_MAX)
         spoken = lang or words.language.partition("-")[0]
         request = {"do": "text", "text": text, "lang": spoken, "wait": wait, "timeout": timeout}
-        request["officer"] = officer
+        officers = _officers(officer or [])
+        request |= dict(zip(("officer", "second"), officers, strict=True))
         reached = ""
         said: dict[str, Any] = {}
-        for answer in ask_post(Folder(folder), request, timeout + 10):
+        more = _Passphrases(output, officers, passphrase_file or [])
+        for answer in more.ask(Folder(folder), request, timeout + 10):
             said = answer
             reached = str(answer["rung"])
             if not json:
@@ -107,6 +114,38 @@ def _add_text(app: typer.Typer, output: Output) -> None:
         if reached != wait:
             output.note("cli.text.not_reached", rung=output.words(f"cli.rung.{wait}"))
             raise typer.Exit(EXIT_FAILED)
+
+
+def _officers(named: list[str]) -> tuple[str, str]:
+    """In whose name; two where the own rule asks for two."""
+    if len(named) > OFFICERS_MAX:
+        raise ConfigError("officer.three", f"{len(named)} officers", most=OFFICERS_MAX)
+    first, second = (*named, "", "")[:2]
+    return first, second
+
+
+class _Passphrases:
+    """Those of two officers who sign together, each asked for only if the post needs it."""
+
+    def __init__(self, output: Output, officers: tuple[str, str], files: list[Path]) -> None:
+        self._output = output
+        self._officers = officers
+        self._files = dict(zip(officers, files, strict=False))
+
+    def ask(
+        self, folder: Folder, request: dict[str, Any], timeout_seconds: float
+    ) -> list[dict[str, Any]]:
+        """The answers of the post."""
+        for _ in filter(None, self._officers):
+            try:
+                return ask_post(folder, request, timeout_seconds)
+            except OpenlineError as fault:
+                if fault.code != "officer.locked":
+                    raise
+                code = str(fault.facts.get("officer", ""))
+                word = "second_passphrase" if code == self._officers[1] else "by_passphrase"
+                request[word] = passphrase(self._output, self._files.get(code), code)
+        return ask_post(folder, request, timeout_seconds)
 
 
 def _add_desk_url(app: typer.Typer, output: Output) -> None:

@@ -130,17 +130,17 @@ class CallActs:
         text: str,
         lang: str,
         now: Now,
-        officer: str = "",
+        by: tuple[str, str] = ("", ""),
     ) -> None:
         """Write a text as the officer of that desk; answered by TextTaken or Refused.
 
         ``request`` names the answer. Without a desk it is the command line's, which may name its
-        officer; by default it is the one of the post's own setting.
+        officer and a second one; by default it is the one of the post's own setting.
         """
         if self._is_locked(desk, request):
             return
-        by = officer if desk is None else self._watch.officer_of(desk)
-        self._record.write_text(desk, request, text, lang, by, now)
+        officers = by if desk is None else (self._watch.officer_of(desk), "")
+        self._record.write_text((desk, request), text, lang, officers, now)
         self.acted(now)
 
     def text_opened(self, desk: bytes, item: str, now: Now) -> None:
@@ -152,7 +152,7 @@ class CallActs:
     def exchange(
         self, asker: tuple[bytes | None, str], act: ExchangeAct, now: Now, officer: str = ""
     ) -> None:
-        """An act in a sealed exchange; ``asker`` and ``officer`` as in :meth:`write_text`."""
+        """An act in a sealed exchange; ``asker`` and ``officer``: the command line's own."""
         desk, request = asker
         if not self._is_locked(desk, request):
             by = officer if desk is None else self._watch.officer_of(desk)

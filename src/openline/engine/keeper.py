@@ -16,6 +16,7 @@ from openline.engine.draft import Draft, Pending
 from openline.engine.inbox import Inbox
 from openline.engine.ports import Commit, StoredEntry, StoredNote, StoredState
 from openline.engine.shelf import Shelf
+from openline.engine.two_officers import check_officers
 from openline.errors import ForkError, ProofError, RecordError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import TRANSITIONS, RecordInput, RecordState
@@ -142,6 +143,8 @@ class Keeper:
             raise RecordError("engine.halted", self.fault)
         if wish.by_officer and self.disk_fault is not None:
             raise RecordError(self.disk_fault, "the disk does not take it")
+        recorded = self.record.logs[self._ctx.own].two
+        check_officers(wish, self._ctx.settings.officer, recorded, self.pending)
         room = PENDING_MAX if wish.by_officer else PENDING_MACHINE_MAX
         if len(self.pending) >= room:
             raise RecordError("engine.busy", f"{room} wait already")

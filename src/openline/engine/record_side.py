@@ -287,12 +287,25 @@ class RecordSide:
         self._ctx.desks(TimelineChanged(items=(item,)))
 
     def write_text(
-        self, desk: bytes | None, request: str, text: str, lang: str, officer: str, now: Now
+        self,
+        asker: tuple[bytes | None, str],
+        text: str,
+        lang: str,
+        by: tuple[str, str],
+        now: Now,
     ) -> None:
-        """Write a text as that officer; answered by TextTaken or Refused."""
+        """Write a text as that officer, and a second or ""; answered by TextTaken or Refused."""
+        desk, request = asker
         try:
             body = bodies.text_body(lang, text)
-            wish = Wish(kind=bodies.KIND_TEXT, body=body, by_officer=True, officer=officer)
+            officer, second = by
+            wish = Wish(
+                kind=bodies.KIND_TEXT,
+                body=body,
+                by_officer=True,
+                officer=officer,
+                vouched_by=second,
+            )
             self.keeper.write(wish, desk, request, now)
         except OpenlineError as error:
             refused = Refused(request=request, code=error.code, facts=error.facts)

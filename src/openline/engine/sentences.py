@@ -20,6 +20,8 @@ def facts_of(kind: str, body: bytes | None) -> Facts:
         content = decode_body(body)
         if kind == bodies.KIND_ENROL:
             return {"code": bodies.parse_enrol(body).code}
+        if kind == bodies.KIND_RULE:
+            return {"two": " ".join(sorted(bodies.parse_rule(body)))}
     except OpenlineError:
         return {}
     facts: Facts = {}

@@ -1,21 +1,24 @@
 """Bodies of the kinds that this version knows (spec/record, section 5).
 
-The log itself looks only into ``enrol`` and ``revoke``. A body of another kind that does not fit
-its kind is kept and answered, never dropped: the functions here are for those who make and show.
+The log itself looks only into ``enrol``, ``revoke`` and ``rule``. A body of another kind that does
+not fit its kind is kept and answered, never dropped: the functions here are for those who make
+and show.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from openline.errors import RecordError
 from openline.record.cbor import Value, as_bytes, as_text, as_uint
-from openline.record.entry import decode_body, encode_body
+from openline.record.entry import KIND, decode_body, encode_body
 from openline.record.keys import check_ed25519
 from openline.record.limits import ED25519_KEY_SIZE, UINT_MAX, WATCH_CODE_CHARACTERS_MAX
 
 KIND_ENROL: Final = "enrol"
 KIND_REVOKE: Final = "revoke"
+KIND_RULE: Final = "rule"
 KIND_TEXT: Final = "text"
 KIND_SHOWN: Final = "shown"
 KIND_OPENED: Final = "opened"
@@ -31,6 +34,7 @@ KIND_SEAL_REVEAL: Final = "seal-reveal"
 OFFICER_KINDS: Final = frozenset({
     KIND_ENROL,
     KIND_REVOKE,
+    KIND_RULE,
     KIND_TEXT,
     KIND_OPENED,
     KIND_SEAL_OPEN,
@@ -42,6 +46,10 @@ OFFICER_KINDS: Final = frozenset({
 MACHINE_KINDS: Final = frozenset({KIND_SHOWN, KIND_CALL, KIND_RECORDING, KIND_CHECK})
 """Kinds that a post writes by itself: they carry no statement."""
 
+STRUCTURAL_KINDS: Final = frozenset({KIND_ENROL, KIND_REVOKE, KIND_RULE})
+"""Kinds that say who may sign what follows: their bodies are never erased or withheld."""
+
+RULE_KINDS_MAX: Final = 16
 _WATCH_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9-]*\Z", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z", re.ASCII)
 _TEXT_CHARACTERS_MAX: Final = 16_000
@@ -57,6 +65,19 @@ class Enrolment:
 
     officer: bytes
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What an entry changes of who may sign what follows; None: nothing.
+
+    Attributes:
+        enrolled: the new officer. revoked: an officer's key. two: all kinds that need two officers.
+    """
+
+    enrolled: Enrolment | None = None
+    revoked: bytes | None = None
+    two: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,29 @@ def parse_revoke(body: bytes) -> bytes:
         RecordError: ``record.enrolment``.
     """
     return as_bytes(_exactly(body, "record.enrolment", "officer")["officer"], ED25519_KEY_SIZE)
+
+
+def rule_body(two: Iterable[str]) -> bytes:
+    """Body of a ``rule`` entry. Raises RecordError as :func:`parse_rule`."""
+    kinds: list[Value] = [*sorted(set(two))]
+    body = encode_body({"two": kinds})
+    parse_rule(body)
+    return body
+
+
+def parse_rule(body: bytes) -> frozenset[str]:
+    """The kinds that need two officers from the next entry on (spec/record, section 5).
+
+    Raises:
+        RecordError: ``record.rule``.
+    """
+    two = _exactly(body, "record.rule", "two")["two"]
+    kinds = [kind for kind in two if isinstance(kind, str)] if isinstance(two, list) else []
+    if kinds != two or kinds != sorted(set(kinds)) or len(kinds) > RULE_KINDS_MAX:
+        raise RecordError("record.rule", "not a list of kinds in ascending order")
+    if not all(KIND.match(kind) for kind in kinds):
+        raise RecordError("record.rule", "not a kind")
+    return frozenset(kinds)
 
 
 def text_body(language: str, text: str) -> bytes:

@@ -44,7 +44,7 @@ from openline.record.limits import (
 )
 from openline.record.tree import leaf_hash
 
-_KIND: Final = re.compile(r"[a-z][a-z0-9-]*\Z", re.ASCII)
+KIND: Final = re.compile(r"[a-z][a-z0-9-]*\Z", re.ASCII)
 _BODY_LABEL: Final = b"openline-body-v1"
 _MAP_ITEMS_MAX: Final = 1024
 
@@ -234,7 +234,7 @@ def _check_version(value: Value) -> None:
 
 def _kind(value: Value) -> str:
     kind = as_text(value, KIND_CHARACTERS_MAX)
-    if not _KIND.match(kind):
+    if not KIND.match(kind):
         raise RecordError("record.encoding", "not a kind")
     return kind
 

@@ -65,14 +65,14 @@ class Record:
         own, other = self.logs[log], self.logs[1 - log]
         check_position(entry, own)
         check_cited(entry, own, other)
-        enrolled, revoked = check_body(entry, salt, body, required=body_required)
+        changed = check_body(entry, salt, body, required=body_required)
         check_statements(entry, own, other)
         if check_signatures:
             entry.verify(self.genesis.cards[log].keys.log)
-        check_officers(entry, own, enrolled, check_signatures=check_signatures)
-        if revoked is not None and own.officer(key_id(revoked)) is None:
+        check_officers(entry, own, changed.enrolled, check_signatures=check_signatures)
+        if changed.revoked is not None and own.officer(key_id(changed.revoked)) is None:
             raise RecordError("record.enrolment", "revokes somebody who is not enrolled")
-        own.push(entry, enrolled, revoked)
+        own.push(entry, changed)
         return entry
 
     def append_batch(

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from openline.errors import RecordError
-from openline.record.bodies import Enrolment
+from openline.record.bodies import KIND_RULE, Changed
 from openline.record.entry import Entry
 from openline.record.genesis import Genesis
 from openline.record.keys import key_id
@@ -43,6 +43,7 @@ class LogState:
         self._lamports = [0]
         self._seen = [1]
         self._officers: list[Officer] = []
+        self._rules: list[tuple[int, frozenset[str]]] = [(0, frozenset())]
         self._nonces: list[bytes] = []
         self._nonce_set: set[bytes] = set()
         self._bound_starts: list[int] = []
@@ -82,6 +83,15 @@ class LogState:
     def officers(self) -> tuple[Officer, ...]:
         """All officers ever enrolled, in order."""
         return tuple(self._officers)
+
+    @property
+    def two(self) -> frozenset[str]:
+        """Kinds whose next entry needs two different officers."""
+        return self._rules[-1][1]
+
+    def needs_two(self, kind: str) -> bool:
+        """Whether the next entry needs two different officers; a change of the rule always does."""
+        return kind == KIND_RULE or kind in self.two
 
     def leaf_hash(self, index: int) -> bytes:
         """Leaf hash at ``index``."""
@@ -137,14 +147,16 @@ class LogState:
         self._bound_starts[first:end] = [start]
         self._bound_seen[first:end] = [seen]
 
-    def push(self, entry: Entry, enrolled: Enrolment | None, revoked: bytes | None) -> None:
+    def push(self, entry: Entry, changed: Changed) -> None:
         """Add a verified entry and what it says of officers."""
-        index = self.size
+        index, enrolled = self.size, changed.enrolled
         if enrolled is not None:
             officer = Officer(key_id(enrolled.officer), enrolled.officer, enrolled.code, index)
             self._officers.append(officer)
-        if revoked is not None:
-            self._set_revoked(key_id(revoked), index)
+        if changed.revoked is not None:
+            self._set_revoked(key_id(changed.revoked), index)
+        if changed.two is not None:
+            self._rules.append((index, changed.two))
         for statement in entry.statements:
             self._nonces.append(statement.claims.nonce)
             self._nonce_set.add(statement.claims.nonce)
@@ -168,6 +180,7 @@ class LogState:
         del self._lamports[size:], self._seen[size:]
         self._nonce_set.difference_update(self._nonces[nonces:])
         del self._nonces[nonces:]
+        self._rules = [rule for rule in self._rules if rule[0] < size]
         self._officers = [
             officer
             if officer.revoked_at is None or officer.revoked_at < size

@@ -3,21 +3,30 @@
 Each function raises and changes nothing; :class:`openline.record.log.Record` calls them in order.
 """
 
+from typing import Final
+
 from openline.errors import RecordError
 from openline.record.bodies import (
     KIND_ENROL,
     KIND_REVOKE,
+    KIND_RULE,
     MACHINE_KINDS,
     OFFICER_KINDS,
+    STRUCTURAL_KINDS,
+    Changed,
     Enrolment,
     parse_enrol,
     parse_revoke,
+    parse_rule,
 )
 from openline.record.cbor import decode
 from openline.record.entry import Entry, Statement, commit_body
 from openline.record.keys import key_id
 from openline.record.limits import BODY_BYTES_MAX
 from openline.record.logstate import LogState
+
+STATEMENTS_TWO: Final = 2
+"""Of different officers, where the rule in force asks for two."""
 
 
 def check_position(entry: Entry, own: LogState) -> None:
@@ -48,23 +57,23 @@ def check_cited(entry: Entry, own: LogState, other: LogState) -> None:
         raise RecordError("record.lamport", "Lamport number is not what follows")
 
 
-def check_body(
-    entry: Entry, salt: bytes, body: bytes | None, *, required: bool
-) -> tuple[Enrolment | None, bytes | None]:
-    """The body's commitment, and whom it enrols or revokes. Raises RecordError."""
+def check_body(entry: Entry, salt: bytes, body: bytes | None, *, required: bool) -> Changed:
+    """The body's commitment, and what it changes of who may sign. Raises RecordError."""
     kind = entry.claims.kind
     if body is None:
-        if required or kind in (KIND_ENROL, KIND_REVOKE):
+        if required or kind in STRUCTURAL_KINDS:
             raise RecordError("record.body_missing", f"{kind} without its body")
-        return None, None
+        return Changed()
     if commit_body(salt, body) != entry.claims.body_commit:
         raise RecordError("record.body", "body is not the one that was signed")
     if kind == KIND_ENROL:
-        return parse_enrol(body), None
+        return Changed(enrolled=parse_enrol(body))
     if kind == KIND_REVOKE:
-        return None, parse_revoke(body)
+        return Changed(revoked=parse_revoke(body))
+    if kind == KIND_RULE:
+        return Changed(two=parse_rule(body))
     decode(body, BODY_BYTES_MAX)
-    return None, None
+    return Changed()
 
 
 def check_statements(entry: Entry, own: LogState, other: LogState) -> None:
@@ -74,6 +83,8 @@ def check_statements(entry: Entry, own: LogState, other: LogState) -> None:
         raise RecordError("record.statement_missing", f"{claims.kind} needs an officer's statement")
     if claims.kind in MACHINE_KINDS and statements:
         raise RecordError("record.statement", f"{claims.kind} carries no statement")
+    if own.needs_two(claims.kind) and len(statements) != STATEMENTS_TWO:
+        raise RecordError("record.second_officer", f"{claims.kind} needs two officers")
     if len({statement.kid for statement in statements}) != len(statements):
         raise RecordError("record.statement", "one officer twice")
     nonces = [statement.claims.nonce for statement in statements]
@@ -121,9 +132,15 @@ def check_officers(
 
 
 def _check_newcomer(entry: Entry, own: LogState, newcomer: bytes) -> None:
-    """The new officer proves the key; from the second on, an enrolled officer vouches."""
+    """The new officer proves the key; from the second on, an enrolled officer vouches.
+
+    Where enrolling needs two officers, both are enrolled ones: else one could become two alone.
+    """
     kids = {statement.kid for statement in entry.statements}
-    if newcomer not in kids:
+    if own.needs_two(KIND_ENROL):
+        if newcomer in kids:
+            raise RecordError("record.enrolment", "two enrolled officers must vouch")
+    elif newcomer not in kids:
         raise RecordError("record.enrolment", "the new officer did not sign")
     if own.size > 1 and len(kids) == 1:
         raise RecordError("record.enrolment", "no enrolled officer vouches")

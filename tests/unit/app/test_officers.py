@@ -72,7 +72,7 @@ def listed(folder: Folder) -> dict[str, tuple[str, str]]:
 
 def test_an_officer_is_added_without_a_running_post(tmp_path: Path) -> None:
     folder = made(tmp_path)
-    item, _all = offline(folder, adding(code="W-2", name="Bo Larsen", passphrase=PHRASE))
+    item = offline(folder, adding(code="W-2", name="Bo Larsen", passphrase=PHRASE)).item
     assert item.startswith("outbox-")
     assert listed(folder) == {"W-1": ("enrolled", "open"), "W-2": ("enrolling", "wrapped")}
     path = officer_path(folder, "W-2")

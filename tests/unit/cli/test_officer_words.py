@@ -106,6 +106,45 @@ def test_a_person_types_it_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     typed(OTHER, OTHER, PHRASE)
 
 
+def test_a_rule_for_two_officers(tmp_path: Path) -> None:
+    file, other = phrase(tmp_path, PHRASE), phrase(tmp_path, OTHER)
+    program = founded(tmp_path, "--passphrase-file", file, passphrase=file)
+    north = tmp_path / "north"
+    first, second = ("--by-passphrase-file", file), ("--second-passphrase-file", other)
+    program("officer", "add", north, "W-2", "--passphrase-file", other, *first)
+    rule = ("officer", "rule", north)
+    assert "One officer is enough" in program(*rule)
+    assert "[officer.rule_kind]" in program(*rule, "opened", "--second", "W-2", status=4)
+    assert "[officer.rule_and_lift]" in program(*rule, "text", "--lift", status=4)
+    assert "[record.second_officer]" in program(*rule, "text", *first, status=6)
+    assert "[officer.same]" in program(
+        *rule, "text", *first, "--second", "W-1", "--second-passphrase-file", file, status=4
+    )
+    wrong = ("--second-passphrase-file", file)
+    assert "[officer.passphrase]" in program(
+        *rule, "text", *first, "--second", "W-2", *wrong, status=4
+    )
+    assert "One officer is enough" in program(*rule)
+    said = program(*rule, "text", "enrol", "revoke", *first, "--second", "W-2", *second)
+    assert "enrol, revoke, text" in said
+    assert "waits in the outbox" in said
+    # Both passphrases were asked for one after the other, and the rule is what was asked for.
+    assert "enrol, revoke, text" in program(*rule)
+    assert "enrol, revoke, text" in program("officer", "list", north)
+    third = ("officer", "add", north, "W-3", "--passphrase-file", other, *first)
+    assert "[record.second_officer]" in program(*third, status=6)
+    assert not (north / "keys" / "officer-W-3.key").exists()
+    program(*third, "--second", "W-2", *second)
+    gone = ("officer", "revoke", north, "W-3", *first)
+    assert "[record.second_officer]" in program(*gone, status=6)
+    program(*gone, "--second", "W-2", *second)
+    last = ("officer", "revoke", north, "W-2", *first, "--second", "W-2", *second)
+    assert "[officer.last_two]" in program(*last, status=4)
+    assert "[record.second_officer]" in program(*rule, "--lift", *first, status=6)
+    program(*rule, "--lift", *first, "--second", "W-2", *second)
+    assert "One officer is enough" in program(*rule)
+
+
 def test_the_authority_of_desks_is_written_out(tmp_path: Path) -> None:
     program, north, file = founded(tmp_path), tmp_path / "north", tmp_path / "ca.crt"
     assert "[web.no_https]" in program("desk", "ca", north, status=4)

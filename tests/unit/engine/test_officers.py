@@ -28,7 +28,7 @@ def signer(side: Side) -> LocalSigner:
 
 def enrol(pair: Pair, side: Side, code: str = "W-2", by: str = "W-1") -> None:
     with signer(side).lent({code: SECOND}):
-        side.post.officers.enrol(code, PUBLIC, by, "r-enrol", pair.now)
+        side.post.officers.enrol(code, PUBLIC, (by, ""), "r-enrol", pair.now)
     pair.settle()
 
 
@@ -65,7 +65,7 @@ def test_what_cannot_enter_now_waits_in_its_order(letter: str) -> None:
     assert standings(side) == {"W-1": "enrolled", "W-2": "enrolling"}
     assert side.taken()[0].item.startswith("outbox-")
     signer(side).unlock("W-2", SECOND)
-    side.post.write_text(None, "r2", "before the peer knows me", "en", pair.now, "W-2")
+    side.post.write_text(None, "r2", "before the peer knows me", "en", pair.now, ("W-2", ""))
     pair.settle()
     pair.restart(side, connect=False)
     assert standings(side)["W-2"] == "enrolling"
@@ -82,7 +82,7 @@ def test_a_revoked_officer_signs_nothing_more(letter: str) -> None:
     enrol(pair, side)
     with pytest.raises(OpenlineError, match=r"officer\.known"):
         enrol(pair, side)
-    side.post.officers.revoke("W-1", "W-1", "r-revoke", pair.now)
+    side.post.officers.revoke("W-1", ("W-1", ""), "r-revoke", pair.now)
     pair.run(300)
     assert standings(side) == {"W-1": "revoked", "W-2": "enrolled"}
     for who in (side, pair.other(side)):
@@ -91,10 +91,10 @@ def test_a_revoked_officer_signs_nothing_more(letter: str) -> None:
     pair.text(side, "too late", "r-late")
     assert [(item.request, item.code) for item in side.refused()] == [("r-late", "record.officer")]
     with pytest.raises(OpenlineError, match=r"officer\.last"):
-        side.post.officers.revoke("W-2", "W-2", "r", pair.now)
+        side.post.officers.revoke("W-2", ("W-2", ""), "r", pair.now)
     for code, wanted in (("W-1", "officer.revoked"), ("W-9", "officer.unknown")):
         with pytest.raises(OpenlineError, match=wanted):
-            side.post.officers.revoke(code, "W-2", "r", pair.now)
+            side.post.officers.revoke(code, ("W-2", ""), "r", pair.now)
     with pytest.raises(OpenlineError, match=r"officer\.known"):
         enrol(pair, side, "W-1", "W-2")
     with pytest.raises(OpenlineError, match=r"officer\.revoked"):
@@ -105,7 +105,7 @@ def test_the_last_who_can_sign_is_not_one_who_only_waits_to_be_enrolled() -> Non
     pair = Pair(live=False, connect=False)
     enrol(pair, pair.a)
     with pytest.raises(OpenlineError, match=r"officer\.last"):
-        pair.a.post.officers.revoke("W-1", "W-1", "r", pair.now)
+        pair.a.post.officers.revoke("W-1", ("W-1", ""), "r", pair.now)
 
 
 def test_a_key_is_with_the_signer_only_while_it_is_unlocked() -> None:
@@ -113,7 +113,7 @@ def test_a_key_is_with_the_signer_only_while_it_is_unlocked() -> None:
     enrol(pair, pair.a)
     held = signer(pair.a)
     assert not held.holds("W-2")
-    pair.a.post.write_text(None, "r1", "unsigned", "en", pair.now, "W-2")
+    pair.a.post.write_text(None, "r1", "unsigned", "en", pair.now, ("W-2", ""))
     pair.settle()
     assert [(item.request, item.code) for item in pair.a.refused()] == [("r1", "engine.no_officer")]
     held.unlock("W-2", SECOND)

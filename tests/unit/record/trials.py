@@ -16,7 +16,7 @@ def state(record: Record) -> tuple[Any, ...]:
     """Everything that a refused entry must leave as it was."""
     return tuple(
         (
-            log.size, log.root, log.head, log.lamport, log.seen, log.officers,
+            log.size, log.root, log.head, log.lamport, log.seen, log.officers, log.two,
             [log.lamport_at(i) for i in range(log.size)], set(log._nonce_set), list(log._nonces),
         )
         for log in record.logs
@@ -35,19 +35,24 @@ def text(pair: Pair, party: int = 0, words: str = "x", **changes: Any) -> RawEnt
     return pair.make(party, "text", text_body("en", words), **changes)
 
 
-def enrolment(pair: Pair, party: int, newcomer: Keys, *signers: Keys) -> RawEntry:
-    salt, body = pair.fresh(), enrol_body(newcomer.officer_public, "W-2")
+def stated(pair: Pair, party: int, kind: str, body: bytes, *signers: Keys) -> RawEntry:
+    """An entry that these officers state, whoever they are."""
+    salt = pair.fresh()
     commit = commit_body(salt, body)
     statements = tuple(
         sign1(
-            parse_sign1(pair.statement(party, "enrol", commit)).payload,
+            parse_sign1(pair.statement(party, kind, commit)).payload,
             keys.officer_public,
             CONTEXT_STATEMENT,
             keys.officer.sign,
         )
         for keys in signers
     )
-    return pair.leaf(party, pair.claims(party, "enrol", commit, statements=statements)), salt, body
+    return pair.leaf(party, pair.claims(party, kind, commit, statements=statements)), salt, body
+
+
+def enrolment(pair: Pair, party: int, newcomer: Keys, *signers: Keys) -> RawEntry:
+    return stated(pair, party, "enrol", enrol_body(newcomer.officer_public, "W-2"), *signers)
 
 
 def enrol_second(pair: Pair, party: int) -> Keys:

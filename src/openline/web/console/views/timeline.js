@@ -53,6 +53,7 @@ function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
   if (item.kind === "check") return checkFacts(item, out);
   if (item.kind === "event" && "n" in item.facts) return { ...out, words: phraseBoth(item.facts.n) };
+  if (item.kind === "rule") return { ...out, two: String(item.facts.two).split(" ").map((kind) => codeWords("rule.kind", kind)).join(", ") };
   if (item.kind === "declare") return { ...out, recording: codeWords("declared", `recording_${item.facts.recording}`) };
   if (item.kind === "recording") {
     const { duration_ms, size, sha256 } = item.facts;
@@ -72,7 +73,7 @@ function facts(item) {
 }
 
 const SEALED = ["seal-open", "seal-commit", "seal-reveal"];
-const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke", ...SEALED]);
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke", "rule", ...SEALED]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
@@ -82,6 +83,7 @@ function sentence(item) {
   }
   if (item.kind === "check" && has(`timeline.check_${item.facts.part}`)) return t(`timeline.check_${item.facts.part}`, facts(item));
   if (SEALED.includes(item.kind) && item.facts.void) return t("timeline.seal-void", { ...facts(item), reason: errorWords(item.facts.void) });
+  if (item.kind === "rule" && item.facts.two === "") return t("timeline.rule_none", facts(item));
   if (item.kind === "call" && item.facts.outcome === "no_contact") return t("timeline.no_contact", facts(item));
   return KINDS.has(item.kind) ? t(`timeline.${item.kind}`, facts(item)) : t("timeline.unknown", { code: `${author(item)}: ${item.kind}` });
 }
