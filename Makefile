@@ -50,7 +50,7 @@ bench-voice: $(DEV) ## voice by delay, loss and paths, 15 minutes; BENCH_CELLS="
 	@tools/setup-tests.sh
 	@BENCH_CELLS="$(BENCH_CELLS)" $(BIN)/python -m pytest -m bench -p no:randomly --capture=no $(MATRIX) $(ARGS)
 
-soak: $(DEV) ## hours, not minutes: 200 kills, 5,000 seeds, more examples
+soak: $(DEV) ## hours, not minutes: 1,000 kills, power cuts and failing disks, 5,000 seeds, more examples
 	@tools/setup-tests.sh
 	@OPENLINE_SOAK=1 $(BIN)/python -m pytest --timeout=0 $(ARGS)
 

@@ -1,8 +1,8 @@
 """What every test shares: what a test may need, how far it goes, and what the summary must admit.
 
-A test that needs root or Chromium carries the marker ``needs_root`` or
-``needs_chromium``. Where that is missing the test is skipped and says why; with
-``OPENLINE_REQUIRE_ALL=1`` any skipped test is a failure. ``OPENLINE_SOAK=1``
+A test that needs root, Chromium or a C compiler carries the marker ``needs_root``,
+``needs_chromium`` or ``needs_compiler``. Where that is missing the test is skipped and
+says why; with ``OPENLINE_REQUIRE_ALL=1`` any skipped test is a failure. ``OPENLINE_SOAK=1``
 asks for hours instead of minutes. ``OPENLINE_SIM_SEEDS`` and ``OPENLINE_KILLS``
 set single amounts.
 """
@@ -76,6 +76,8 @@ def missing_for(item: pytest.Item) -> str | None:
         return reason
     if item.get_closest_marker("needs_chromium") and not find_chromium():
         return "needs Chromium (package chromium, or OPENLINE_CHROMIUM=/path/to/it)"
+    if item.get_closest_marker("needs_compiler") and not shutil.which("cc"):
+        return "needs a C compiler (packages gcc and libc6-dev)"
     return None
 
 
@@ -183,4 +185,4 @@ def sim_seeds() -> int:
 @pytest.fixture(scope="session")
 def kill_rounds() -> int:
     """Return how often a post is killed at a random moment."""
-    return int(os.environ.get("OPENLINE_KILLS", "200" if SOAK else "20"))
+    return int(os.environ.get("OPENLINE_KILLS", "334" if SOAK else "12"))
