@@ -1,13 +1,14 @@
 # Openline. `make` alone lists the targets. Needs Python 3.11 or newer, make and git.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench bench-voice soak sim lock clean
+.PHONY: help setup demo test lint fmt bench bench-voice soak sim fuzz lock clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 RUN := .venv/.ready-run
 DEV := .venv/.ready-dev
 SEEDS ?= 500
+RUNS ?= 10000000
 ARGS ?=
 BENCH_CELLS ?=
 # Real desks one at a time in one process, pure tests beside them in another (tests/conftest.py).
@@ -56,6 +57,10 @@ soak: $(DEV) ## hours, not minutes: 1,000 kills, power cuts and failing disks, 5
 
 sim: $(RUN) ## two posts in one process under faults: make sim SEEDS=500
 	@$(BIN)/openline sim --seeds $(SEEDS) $(ARGS)
+
+fuzz: $(DEV) ## any bytes into every parser of foreign bytes: make fuzz RUNS=10000000 ARGS="--only batch"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-fuzz.lock
+	@PYTHONPATH=. $(BIN)/python -m tests.fuzz.run --runs $(RUNS) $(ARGS)
 
 lock: $(DEV) ## refresh the lock files from pyproject.toml (UPGRADE=1: newest of all)
 	@tools/lock.sh

@@ -360,6 +360,7 @@ def test_locks_hold_what_is_declared_and_no_address() -> None:
     for lock, wanted in (
         ("requirements.lock", runtime),
         ("requirements-dev.lock", runtime + groups["dev"]),
+        ("requirements-fuzz.lock", groups["fuzz"]),
     ):
         text = (ROOT / lock).read_text(encoding="utf-8")
         names = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))

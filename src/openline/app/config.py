@@ -306,7 +306,7 @@ def load_config(path: Path) -> PostConfig:
         return _Here()  # type: ignore[call-arg]
     except OSError as fault:
         raise ConfigError("config.missing", str(fault), file=str(path)) from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise ConfigError("config.toml", str(fault), file=str(path), reason=str(fault)) from fault
     except ValidationError as fault:
         raise _first(fault, path) from fault

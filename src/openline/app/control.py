@@ -105,7 +105,7 @@ class ControlSocket:
         try:
             async with asyncio.timeout(REQUEST_SECONDS_MAX):
                 line = await reader.readline()
-            request = _parse(line)
+            request = parse_line(line)
             async for answer in self._serve(request):
                 await _write(writer, answer)
         except ValueError:
@@ -139,7 +139,7 @@ def _answers(readline: Callable[[int], bytes], folder: Path) -> Iterator[Answer]
     while True:
         try:
             line = readline(ANSWER_BYTES_MAX)
-            answer = _parse(line)
+            answer = parse_line(line)
         except (OSError, ValueError) as fault:
             raise AccessError("control.silent", str(fault), folder=str(folder)) from fault
         if answer.get("end") is True:
@@ -149,11 +149,15 @@ def _answers(readline: Callable[[int], bytes], folder: Path) -> Iterator[Answer]
         yield answer
 
 
-def _parse(line: bytes) -> Answer:
+def parse_line(line: bytes) -> Answer:
+    """One request or answer. Raises ValueError."""
     if not line.endswith(b"\n"):
         reason = "cut short"
         raise ValueError(reason)
-    found = json.loads(line)
+    try:
+        found = json.loads(line)
+    except RecursionError as fault:
+        raise ValueError from fault
     if not isinstance(found, dict):
         reason = "not an object"
         raise ValueError(reason)  # noqa: TRY004 - for the caller it is all one: not a request

@@ -165,7 +165,7 @@ def parse_officer(code: str, data: bytes) -> OfficerFile:
     """
     try:
         return _parse(code, data)
-    except (ValueError, KeyError, TypeError, UnsupportedAlgorithm) as fault:
+    except (ValueError, KeyError, TypeError, RecursionError, UnsupportedAlgorithm) as fault:
         raise ConfigError("keys.unreadable", str(fault), file=f"officer-{code}.key") from fault
 
 
