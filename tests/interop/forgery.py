@@ -132,7 +132,8 @@ class Forge:
             case "kind":
                 kind = rng.choice(
                     ("shown", "call", "recording", "check", "declare", "restored", "opened",
-                     "enrol", "revoke", "text", "unheard-of", "a", "a-", "A", "1a", "", "a" * 33)
+                     "protest", "declined", "enrol", "revoke", "text", "unheard-of", "a", "a-",
+                     "A", "1a", "", "a" * 33)
                 )  # fmt: skip
                 signers = [officer] * rng.randrange(2)
                 body = None if rng.random() < 0.3 else enc({"upto": 1})

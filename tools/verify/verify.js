@@ -12,7 +12,8 @@ const openlineVerify = (() => {
   const NOTES_MAX = 2n ** 20n, UINT_END = 2n ** 63n;
   const MACHINE = ["shown", "call", "recording", "check"];
   const STRUCTURE = ["enrol", "revoke", "rule"];
-  const OFFICER = ["text", "opened", "seal-open", "seal-commit", "seal-reveal", ...STRUCTURE];
+  const MARKS = ["sent-in-error", "protest", "passed", "declined"];
+  const OFFICER = ["text", "opened", ...MARKS, "seal-open", "seal-commit", "seal-reveal", ...STRUCTURE];
   const STEPS = ["form", "pins", "cards", "confirmed", "entries", "checkpoints", "receipts", "seals", "receipted"];
   const P = 2n ** 255n - 19n;
   const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;

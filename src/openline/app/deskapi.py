@@ -14,6 +14,7 @@ from openline.engine.desk import (
 )
 from openline.engine.desk_api import DeskSink
 from openline.engine.desk_exchange import ExchangeAct
+from openline.engine.marked import MarkWish
 from openline.protocol.call import Answer, Manner, Precedence
 from openline.protocol.clock import Now
 
@@ -92,6 +93,11 @@ class DeskFront:
     ) -> None:
         """An act in a sealed exchange; ``desk`` is None for the command line."""
         self._shell.post.exchange((desk, request), act, self._shell.clock(), officer)
+        self._shell.carry_out()
+
+    def mark(self, desk: bytes | None, request: str, wish: MarkWish, officer: str = "") -> None:
+        """Say something of an entry; ``desk`` is None for the command line."""
+        self._shell.post.mark((desk, request), wish, self._shell.clock(), officer)
         self._shell.carry_out()
 
     def text_opened(self, desk: bytes, item: str) -> None:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from openline.app.clock import read_now
 from openline.app.folder import Folder, FolderLock
 from openline.app.pairing import own_card
+from openline.engine.marked import facts_of_mark, facts_of_marked
 from openline.engine.ports import StoredEntry, StoredNote, StoredState
-from openline.engine.sentences import facts_of
+from openline.engine.sentences import Facts, facts_of
 from openline.engine.side_by_side import SideBySide
 from openline.errors import ConfigError, OpenlineError, RecordError
 from openline.protocol.call import TAG_SIZE
@@ -29,6 +30,7 @@ from openline.record.bundle import BundleHeader, BundleNote, export_sizes, write
 from openline.record.entry import parse_entry
 from openline.record.genesis import parse_genesis
 from openline.record.log import RawEntry, Record
+from openline.record.marks import Marked, Marks
 from openline.store import Store
 
 _LETTERS: Final = "ab"
@@ -98,10 +100,11 @@ def describe(holding: Holding) -> list[dict[str, Any]]:
         min(_reach(holding.notes, log, part) for part in ("seal_author", "seal_holder"))
         for log in (0, 1)
     ]
-    accounts = _accounts(holding)
+    accounts, marks = _accounts(holding), _marks(holding)
     found = [
         _entry(entry, receipted[entry.log], sealed[entry.log])
         | {"account": accounts.get(_name(entry)), "own": entry.log == holding.own}
+        | {"marks": _marked(marks.of(entry.log, entry.index), entry.log)}
         for half in holding.entries
         for entry in half
         if entry.index > 0
@@ -200,11 +203,24 @@ def _entry(stored: StoredEntry, receipted: int, sealed: int) -> dict[str, Any]:
         "lang": language,
         "text": text,
         "recording": _recording(claims.kind, stored.body),
+        "says": facts_of_mark(claims.kind, stored.log, stored.body),
     }
 
 
 def _name(entry: StoredEntry) -> str:
     return f"{_LETTERS[entry.log]}-{entry.index}"
+
+
+def _marks(holding: Holding) -> Marks:
+    """What officers said of entries before their own."""
+    marks = Marks()
+    for entry in (entry for half in holding.entries for entry in half if entry.index > 0):
+        marks.take(parse_entry(entry.leaf).claims, entry.body)
+    return marks
+
+
+def _marked(marked: Marked | None, log: int) -> Facts:
+    return {} if marked is None else facts_of_marked(marked, log)
 
 
 def _accounts(holding: Holding) -> dict[str, dict[str, Any]]:

@@ -25,6 +25,7 @@ from openline.app.reading import Holding, bundle, describe
 from openline.app.shell import PostShell
 from openline.engine.desk import DeskEvent, Refused, Rung, TextTaken, TimelineChanged
 from openline.engine.exchange_asked import act_of
+from openline.engine.marked import mark_of
 from openline.errors import AccessError, OpenlineError
 from openline.link import Link
 from openline.record.genesis import Genesis
@@ -88,6 +89,7 @@ class ControlService:
             "text": self._text,
             "check": self._check,
             "exchange": self._exchange,
+            "mark": self._mark,
             "record": self._record,
             "export": self._export,
             "metrics": self._metrics,
@@ -135,6 +137,16 @@ class ControlService:
         with self._watched() as events:
             follow = Follow(secrets.token_hex(8))
             self._parts.front.exchange(None, follow.request, act, officer)
+            await follow.written(events)
+        yield {"item": follow.item}
+
+    async def _mark(self, request: Answer) -> AsyncIterator[Answer]:
+        """Say something of an entry: says where it is written."""
+        wish = mark_of(request, lambda name: AccessError("control.request", name))
+        officer = _string(request, "officer", OFFICER_CHARACTERS_MAX)
+        with self._watched() as events:
+            follow = Follow(secrets.token_hex(8))
+            self._parts.front.mark(None, follow.request, wish, officer)
             await follow.written(events)
         yield {"item": follow.item}
 

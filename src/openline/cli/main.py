@@ -20,6 +20,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "check": ("check", "words", "metrics"),
     "conformance": ("conformance",),
     "exchange": ("exchange",),
+    "mark": ("mark",),
     "record": ("record",),
     "phrases": ("phrases",),
     "recording": ("recording",),

@@ -18,6 +18,7 @@ from openline.protocol.accounts import ROLES
 from openline.protocol.call import Outcome
 
 ACTIONS: Final = ("list", "show", "export", "rebuild")
+MARKED: Final = ("sent_in_error", "passed", "answered", "declined", "protests")
 _EXPORT_SECONDS: Final = 600.0
 
 _STATE_CELLS: Final = 13
@@ -90,13 +91,31 @@ def _list(output: Output, items: list[dict[str, Any]], *, json: bool, whole: boo
     for entry in items:
         state = set_cell_size(output.words(f"cli.rung.{entry['rung']}"), _STATE_CELLS)
         text = one_line(entry["text"]) or _account(output, entry["account"])
-        text = text or output.words(f"cli.kind.{entry['kind']}")
+        text = text or _mark(output, entry) or output.words(f"cli.kind.{entry['kind']}")
+        text += "".join(f" [{said}]" for said in _marks(output, entry["marks"]))
         output.plain(f"{entry['item']:>8}  {entry['claimed']}  {state} {text}")
         if whole:
             for name, value in entry.items():
                 parts = value if isinstance(value, dict) else {"": value}
                 for part, each in parts.items():
                     output.plain(f"          {name}{part and '.'}{part}: {one_line(each)}")
+
+
+def _mark(output: Output, entry: dict[str, Any]) -> str:
+    """What an entry says of another one."""
+    said = entry["says"]
+    if not said:
+        return ""
+    return output.words(
+        f"cli.says.{entry['kind']}", about=said["about"], words=one_line(said["words"])
+    )
+
+
+def _marks(output: Output, marks: dict[str, Any]) -> list[str]:
+    """What was said of an entry."""
+    return [
+        output.words(f"mark.{name}", said=one_line(marks[name])) for name in MARKED if name in marks
+    ]
 
 
 def _account(output: Output, account: dict[str, Any] | None) -> str:

@@ -7,6 +7,7 @@ from openline.engine.context import Context
 from openline.engine.desk import Refused, Seat, StopTalking, ViewChanged
 from openline.engine.desk_exchange import ExchangeAct, ExchangeView
 from openline.engine.exchanges import Exchanges
+from openline.engine.marked import MarkWish
 from openline.engine.record_side import RecordSide
 from openline.engine.watch import Watch
 from openline.protocol.call import Answer, Manner, Precedence
@@ -147,6 +148,16 @@ class CallActs:
         """The officer of that desk opened a text of the peer."""
         if not self._is_locked(desk):
             self._record.text_opened(item, self._watch.officer_of(desk), now)
+            self.acted(now)
+
+    def mark(
+        self, asker: tuple[bytes | None, str], wish: MarkWish, now: Now, officer: str = ""
+    ) -> None:
+        """Say something of an entry; ``asker`` and ``officer``: the command line's own."""
+        desk, request = asker
+        if not self._is_locked(desk, request):
+            by = officer if desk is None else self._watch.officer_of(desk)
+            self._record.mark(asker, wish, by, now)
             self.acted(now)
 
     def exchange(

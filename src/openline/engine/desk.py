@@ -68,7 +68,9 @@ DEAF: Final = frozenset({
     "volume",
 })  # fmt: skip
 """Why a desk cannot hear. Each has a sentence ``alarm.deaf_desk.WORD`` with the next step."""
-RungWord = Literal["written", "receipted", "sealed", "shown", "opened"]
+RungWord = Literal[
+    "written", "receipted", "sealed", "shown", "opened", "passed", "answered", "declined"
+]
 RungState = Literal["done", "waiting", "not_reported"]
 
 
@@ -271,7 +273,8 @@ class TimelineItem:
         replaces: the outbox id under which it was shown before, or "".
         kind: text, call, enrol, restored, shown, opened, event (an event is not in the record).
         whose: author, as seen from here.
-        facts: for kinds other than text, values for the catalogue's sentence ``timeline.KIND``.
+        facts: for kinds other than text, values for the catalogue's sentence ``timeline.KIND``; and
+            what marks say of it (``engine.marked``).
     """
 
     id: str

@@ -14,6 +14,7 @@ from openline.engine.desk import (
     TimelineItem,
 )
 from openline.engine.desk_exchange import ExchangeAct
+from openline.engine.marked import MarkWish
 
 
 class DeskSink(Protocol):
@@ -68,6 +69,12 @@ class DeskApi(Protocol):
         """Open a sealed exchange, commit or reveal, as the officer of that desk.
 
         Answered by TextTaken or Refused.
+        """
+
+    def mark(self, desk: bytes, request: str, wish: MarkWish) -> None:
+        """Say something of an entry as the officer of that desk.
+
+        Answered by ``TextTaken`` or ``Refused``.
         """
 
     def text_opened(self, desk: bytes, item: str) -> None:

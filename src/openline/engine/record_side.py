@@ -22,11 +22,12 @@ from openline.engine.feed import Feed
 from openline.engine.greeting import Greeting
 from openline.engine.intake import Intake
 from openline.engine.keeper import Keeper
+from openline.engine.marked import MarkWish, entry_for
 from openline.engine.ports import RefreshHello, StoredEntry, StoredState
 from openline.engine.promises import Promises
 from openline.engine.seals import Seals
 from openline.engine.timeline import Timeline
-from openline.errors import OpenlineError, PeerProtocolError
+from openline.errors import LocalProtocolError, OpenlineError, PeerProtocolError
 from openline.protocol.clock import Now
 from openline.protocol.delivery import DISCLOSURE_ATTENDED, RecordState
 from openline.protocol.frames import FrameClass, parse_want
@@ -323,6 +324,23 @@ class RecordSide:
             wish = Wish(kind=bodies.KIND_OPENED, body=body, by_officer=True, officer=officer)
             if self._quietly(wish, now):
                 self._opened_asked.add(index)
+
+    def mark(self, asker: tuple[bytes | None, str], wish: MarkWish, officer: str, now: Now) -> None:
+        """Say something of an item as that officer; answered by TextTaken or Refused."""
+        desk, request = asker
+        try:
+            found = self._timeline.find(wish.item)
+            if found is None:
+                raise LocalProtocolError("engine.no_such_text", wish.item, item=wish.item)
+            place, own, disclosure = found[:2], self._ctx.own, self._ctx.genesis.disclosure
+            kind, body = entry_for(wish, place, own, disclosure)
+            if kind != bodies.KIND_TEXT and self.keeper.state is not RecordState.LIVE:
+                raise LocalProtocolError("engine.mark_later", self.keeper.state.value)
+            asked = Wish(kind=kind, body=body, by_officer=True, officer=officer)
+            self.keeper.write(asked, desk, request, now)
+        except OpenlineError as error:
+            refused = Refused(request=request, code=error.code, facts=error.facts)
+            self._ctx.desk(desk, refused)
 
     def say_shown(self, now: Now) -> None:
         """Texts of the peer stand on the screen of an attended desk: say so, if agreed."""

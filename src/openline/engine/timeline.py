@@ -14,6 +14,7 @@ from openline.engine.desk import Rung, RungState, RungWord, TimelineItem
 from openline.engine.draft import Pending
 from openline.engine.exchange_ledger import ExchangeLedger
 from openline.engine.keeper import Keeper
+from openline.engine.marked import SAID, facts_of_mark, facts_of_marked, item_name, rungs_of
 from openline.engine.ports import OutboxItem, StoredEntry
 from openline.engine.sentences import facts_of
 from openline.engine.side_by_side import SideBySide
@@ -23,6 +24,7 @@ from openline.protocol.delivery import DISCLOSURE_NONE
 from openline.record import bodies
 from openline.record.checks import check_part
 from openline.record.entry import Entry, Statement, parse_entry, parse_statement
+from openline.record.marks import Marks
 from openline.record.merge import final_lamport, order_key
 
 ITEMS_MAX: Final = 500
@@ -76,7 +78,7 @@ class Timeline:
         self._shown = [0, 0]
         """By log: texts up to this index were shown at the other side's desk."""
         self._opened: tuple[set[int], set[int]] = (set(), set())
-        self._names: dict[str, str] = {}
+        self._marks = Marks()
         self._calls = SideBySide()
         self._check_pairs = CheckPairs()
 
@@ -151,7 +153,10 @@ class Timeline:
         changed: dict[str, TimelineItem] = {}
         for entry in entries:
             parsed = parse_entry(entry.leaf)
-            self._note_rungs(entry, parsed)
+            marked = self._note_rungs(entry, parsed)
+            if marked in self._lines:
+                self._renew(self._lines[marked], now)
+                changed[marked] = self._lines[marked].item
             old = ""
             if entry.log == self._ctx.own:
                 # An old backup's outbox may hold what was entered since, and comes back as entry.
@@ -193,10 +198,11 @@ class Timeline:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _note_rungs(self, entry: StoredEntry, parsed: Entry) -> None:
-        """What one side says of the other's texts."""
-        if entry.body is None:
-            return
+    def _note_rungs(self, entry: StoredEntry, parsed: Entry) -> str:
+        """What one side says of the other's texts; the item that it marks, or ""."""
+        place = self._marks.take(parsed.claims, entry.body)
+        if entry.body is None or place is not None:
+            return "" if place is None else item_name(*place)
         kind, other = parsed.claims.kind, 1 - entry.log
         newest = parsed.claims.seen_n - 1
         try:
@@ -209,14 +215,15 @@ class Timeline:
                 if index <= newest:
                     self._opened[other].add(index)
         except OpenlineError:
-            return  # a body that does not fit its kind stands in the record and says nothing
+            pass  # a body that does not fit its kind stands in the record and says nothing
+        return ""
 
     def _enter(
         self, entry: StoredEntry, parsed: Entry, replaces: str, wall_ms: int
     ) -> _Line | None:
         if parsed.claims.kind in _HIDDEN:
             return None
-        name = f"{'ab'[entry.log]}-{entry.index}"
+        name = item_name(entry.log, entry.index)
         item = self._item(name, entry, parsed, wall_ms)
         lamport = parsed.claims.lamport
         item = replace(
@@ -267,7 +274,8 @@ class Timeline:
         exchanged = self._ledger.facts(kind, entry.log, entry.index)
         if exchanged is not None:
             return exchanged
-        found = facts_of(kind, entry.body)
+        marks = facts_of_mark(kind, entry.log, entry.body)
+        found = marks or facts_of(kind, entry.body)
         if kind == bodies.KIND_REVOKE:  # names a key; people know the watch code
             officers = self._keeper.record.logs[entry.log].officers
             keys = {officer.key.hex(): officer.code for officer in officers}
@@ -284,6 +292,7 @@ class Timeline:
             order=(0, 0),
             text=text.text,
             lang=text.language,
+            facts={"answers": item_name(1 - log, text.answers)} if text.answers else {},
         )
 
     def _whose(self, log: int) -> Whose:
@@ -332,10 +341,17 @@ class Timeline:
     def _renew(self, line: _Line, now: Now | None) -> None:
         """Make the item anew from what was reached."""
         ladder: tuple[Rung, ...] = ()
+        marked = self._marks.of(line.log, line.index)
+        if marked is not None:
+            line.item = replace(
+                line.item, facts=line.item.facts | facts_of_marked(marked, line.log)
+            )
         if line.item.kind == bodies.KIND_TEXT:
             for rung, reached in zip(_RUNGS[1:], line.reached[1:], strict=True):
                 if reached:
                     line.times.setdefault(rung, None if now is None else now.wall_ms)
+            for said in rungs_of(marked) if marked is not None else ():
+                line.times.setdefault(said, None if now is None else now.wall_ms)
             ladder = self._ladder(line.times)
         line.item = replace(line.item, final=line.reached[0], ladder=ladder)
 
@@ -347,6 +363,7 @@ class Timeline:
             if silent and name in ("shown", "opened") and state == "waiting":
                 state = "not_reported"
             rungs.append(Rung(name=name, state=state, wall_ms=reached.get(name)))
+        rungs += [Rung(name=n, state="done", wall_ms=reached[n]) for n in SAID if n in reached]
         return tuple(rungs)
 
     def _trim(self) -> None:

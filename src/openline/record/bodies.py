@@ -7,7 +7,7 @@ and show.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from openline.errors import RecordError
@@ -27,6 +27,10 @@ KIND_RESTORED: Final = "restored"
 KIND_CHECK: Final = "check"
 KIND_DECLARE: Final = "declare"
 KIND_RECORDING: Final = "recording"
+KIND_IN_ERROR: Final = "sent-in-error"
+KIND_PROTEST: Final = "protest"
+KIND_PASSED: Final = "passed"
+KIND_DECLINED: Final = "declined"
 KIND_SEAL_OPEN: Final = "seal-open"
 KIND_SEAL_COMMIT: Final = "seal-commit"
 KIND_SEAL_REVEAL: Final = "seal-reveal"
@@ -37,6 +41,10 @@ OFFICER_KINDS: Final = frozenset({
     KIND_RULE,
     KIND_TEXT,
     KIND_OPENED,
+    KIND_IN_ERROR,
+    KIND_PROTEST,
+    KIND_PASSED,
+    KIND_DECLINED,
     KIND_SEAL_OPEN,
     KIND_SEAL_COMMIT,
     KIND_SEAL_REVEAL,
@@ -82,10 +90,15 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text in the writer's own language."""
+    """A text in the writer's own language.
+
+    Attributes:
+        answers: index of the peer's text that it answers; 0: none.
+    """
 
     language: str
     text: str
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +132,7 @@ def parse_enrol(body: bytes) -> Enrolment:
         RecordError: ``record.enrolment``.
         SignatureError: ``record.weak_key``.
     """
-    content = _exactly(body, "record.enrolment", "code", "officer")
+    content = exactly(body, "record.enrolment", "code", "officer")
     officer = as_bytes(content["officer"], ED25519_KEY_SIZE)
     code = as_text(content["code"], WATCH_CODE_CHARACTERS_MAX)
     if not _WATCH_CODE.match(code):
@@ -139,7 +152,7 @@ def parse_revoke(body: bytes) -> bytes:
     Raises:
         RecordError: ``record.enrolment``.
     """
-    return as_bytes(_exactly(body, "record.enrolment", "officer")["officer"], ED25519_KEY_SIZE)
+    return as_bytes(exactly(body, "record.enrolment", "officer")["officer"], ED25519_KEY_SIZE)
 
 
 def rule_body(two: Iterable[str]) -> bytes:
@@ -156,7 +169,7 @@ def parse_rule(body: bytes) -> frozenset[str]:
     Raises:
         RecordError: ``record.rule``.
     """
-    two = _exactly(body, "record.rule", "two")["two"]
+    two = exactly(body, "record.rule", "two")["two"]
     kinds = [kind for kind in two if isinstance(kind, str)] if isinstance(two, list) else []
     if kinds != two or kinds != sorted(set(kinds)) or len(kinds) > RULE_KINDS_MAX:
         raise RecordError("record.rule", "not a list of kinds in ascending order")
@@ -165,9 +178,10 @@ def parse_rule(body: bytes) -> frozenset[str]:
     return frozenset(kinds)
 
 
-def text_body(language: str, text: str) -> bytes:
+def text_body(language: str, text: str, answers: int = 0) -> bytes:
     """Body of a ``text`` entry. Raises RecordError as :func:`parse_text`."""
-    body = encode_body({"lang": language, "text": text})
+    content: dict[str, Value] = {"lang": language, "text": text}
+    body = encode_body(content | {"answers": answers} if answers else content)
     parse_text(body)
     return body
 
@@ -178,12 +192,24 @@ def parse_text(body: bytes) -> Text:
     Raises:
         RecordError: ``record.content`` or ``record.too_large``.
     """
-    content = _exactly(body, "record.content", "lang", "text")
-    language = as_text(content["lang"], 35)
-    text = as_text(content["text"], _TEXT_CHARACTERS_MAX)
-    if not _LANGUAGE.match(language) or not text.strip():
+    content = decode_body(body)
+    answers = as_uint(content.pop("answers"), UINT_MAX) if "answers" in content else None
+    if content.keys() != {"lang", "text"} or answers == 0:
+        raise RecordError("record.content", "not the fields of a text")
+    said = check_text(content["lang"], content["text"], _TEXT_CHARACTERS_MAX)
+    return replace(said, answers=answers or 0)
+
+
+def check_text(language: Value, text: Value, characters_max: int) -> Text:
+    """Words of a person, with the tag of their language.
+
+    Raises:
+        RecordError: ``record.content`` or ``record.too_large``.
+    """
+    said = Text(as_text(language, 35), as_text(text, characters_max))
+    if not _LANGUAGE.match(said.language) or not said.text.strip():
         raise RecordError("record.content", "no language tag or an empty text")
-    return Text(language, text)
+    return said
 
 
 def shown_body(upto: int) -> bytes:
@@ -193,7 +219,7 @@ def shown_body(upto: int) -> bytes:
 
 def parse_shown(body: bytes) -> int:
     """The index in a ``shown`` body; raises ``record.content``."""
-    return as_uint(_exactly(body, "record.content", "upto")["upto"], UINT_MAX)
+    return as_uint(exactly(body, "record.content", "upto")["upto"], UINT_MAX)
 
 
 def opened_body(index: int) -> bytes:
@@ -203,7 +229,7 @@ def opened_body(index: int) -> bytes:
 
 def parse_opened(body: bytes) -> int:
     """The index in an ``opened`` body; raises ``record.content``."""
-    return as_uint(_exactly(body, "record.content", "index")["index"], UINT_MAX)
+    return as_uint(exactly(body, "record.content", "index")["index"], UINT_MAX)
 
 
 def restored_body(start: int, stop: int) -> bytes:
@@ -220,7 +246,7 @@ def declare_body(recording: str) -> bytes:
 
 def parse_declare(body: bytes) -> str:
     """What a ``declare`` body says of recording; raises ``record.content``."""
-    recording = as_text(_exactly(body, "record.content", "recording")["recording"], 16)
+    recording = as_text(exactly(body, "record.content", "recording")["recording"], 16)
     if recording not in RECORDING_DECLARATIONS:
         raise RecordError("record.content", "no such declaration")
     return recording
@@ -245,7 +271,7 @@ def recording_body(recording: Recording) -> bytes:
 def parse_recording(body: bytes) -> Recording:
     """The file that a ``recording`` body names; raises ``record.content`` or ``.encoding``."""
     names = ("call", "part", "sha256", "size", "type", "duration_ms")
-    content = _exactly(body, "record.content", *names)
+    content = exactly(body, "record.content", *names)
     call = as_bytes(content["call"])
     if len(call) not in _CALL_ID_SIZES:
         raise RecordError("record.content", "not a call")
@@ -259,7 +285,8 @@ def parse_recording(body: bytes) -> Recording:
     )
 
 
-def _exactly(body: bytes, code: str, *names: str) -> dict[str, Value]:
+def exactly(body: bytes, code: str, *names: str) -> dict[str, Value]:
+    """The fields of a body that has these and no others; raises ``code`` or ``record.encoding``."""
     content = decode_body(body)
     if content.keys() != set(names):
         raise RecordError(code, f"not exactly the fields {', '.join(names)}")

@@ -35,6 +35,7 @@ from openline.engine.desk import (
 from openline.engine.desk_api import DeskApi
 from openline.engine.desk_spoken import RecordCall, SpeakPhrase
 from openline.engine.exchange_asked import act_of
+from openline.engine.marked import mark_of
 from openline.errors import AccessError
 from openline.protocol.spoken import PHRASES
 
@@ -135,6 +136,11 @@ def _text(api: DeskApi, desk: bytes, frame: Frame) -> None:
 def _exchange(api: DeskApi, desk: bytes, frame: Frame) -> None:
     act_ = act_of(frame, lambda name: AccessError("web.frame", name))
     api.exchange(desk, _string(frame, "request", ID_CHARACTERS_MAX), act_)
+
+
+def _mark(api: DeskApi, desk: bytes, frame: Frame) -> None:
+    wish = mark_of(frame, lambda name: AccessError("web.frame", name))
+    api.mark(desk, _string(frame, "request", ID_CHARACTERS_MAX), wish)
 
 
 def _opened(api: DeskApi, desk: bytes, frame: Frame) -> None:
@@ -241,6 +247,7 @@ ACTS: Final[dict[str, Callable[[DeskApi, bytes, Frame], None]]] = {
     "text": _text,
     "exchange": _exchange,
     "opened": _opened,
+    "mark": _mark,
     "talk": _talk,
     "two-way": _two_way,
     "answer": _answer,

@@ -1,6 +1,7 @@
 """What the other side wrote is shown as it is, and never acts on the terminal or forges a line."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,12 @@ ATTACKS = (
     "\U000e0041 unseen",
     "\u2066\u2028\u2029\x85\x0b\x0c\x00\x7f",
 )
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "item": "b-3",
     "kind": "text",
     "rung": "receipted",
+    "says": None,
+    "marks": {},
     "claimed": "2026-11-23T12:00:00Z",
     "lang": "en",
 }
@@ -35,7 +38,12 @@ def dangerous(shown: str) -> list[str]:
 def test_a_text_of_the_peer_stays_one_line_of_the_list(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _list(Output(Words("en")), [ENTRY | {"text": text}], json=False, whole=False)
+    _list(
+        Output(Words("en")),
+        [ENTRY | {"text": text, "marks": {"passed": text}}],
+        json=False,
+        whole=False,
+    )
     shown = capsys.readouterr().out
     assert shown.count("\n") == 1
     assert dangerous(shown) == []
@@ -43,7 +51,12 @@ def test_a_text_of_the_peer_stays_one_line_of_the_list(
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_a_text_shown_whole_forges_no_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _list(Output(Words("en")), [ENTRY | {"text": text}], json=False, whole=True)
+    _list(
+        Output(Words("en")),
+        [ENTRY | {"text": text, "marks": {"passed": text}}],
+        json=False,
+        whole=True,
+    )
     shown = capsys.readouterr().out
     assert dangerous(shown) == []
     assert shown.count("\n") == 2 + len(ENTRY)

@@ -23,12 +23,13 @@ REFUSED = {
     "two-for-enrolments": ["record.enrolment", "record.second_officer"],
     "two-for-revocations": ["record.second_officer", "record.officer"],
     "rules": ["record.encoding", *["record.rule"] * 5, "record.body_missing"],
+    "marks": ["record.statement_missing"] * 4,
 }  # fmt: skip
 
 
 @cache
-def load() -> Vector:
-    found: Vector = json.loads((FOLDER / "officers.json").read_text("utf-8"))
+def load(name: str = "officers") -> Vector:
+    found: Vector = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return found
 
 
@@ -38,8 +39,13 @@ def raw(vector: Vector) -> RawEntry:
     return leaf, salt, None if body is None else bytes.fromhex(body)
 
 
+def stories() -> list[Vector]:
+    marks = load("marks")
+    return [*load()["histories"], {"name": "marks", "entries": marks["history"]}]
+
+
 histories = pytest.mark.parametrize(
-    "history", [pytest.param(one, id=one["name"]) for one in load()["histories"]]
+    "history", [pytest.param(one, id=one["name"]) for one in stories()]
 )
 
 

@@ -32,6 +32,7 @@ from openline.engine.desk import (
 )
 from openline.engine.desk_api import DeskSink
 from openline.engine.desk_exchange import ExchangeAct
+from openline.engine.marked import MarkWish
 from openline.errors import LocalProtocolError
 
 RUNGS: tuple[RungWord, ...] = ("written", "receipted", "sealed", "shown", "opened")
@@ -218,6 +219,11 @@ class FakeDeskApi:
 
     def exchange(self, desk: bytes, request: str, act: ExchangeAct) -> None:
         self.acts.append(("exchange", act))
+        if self.refuse_texts:
+            self.sinks[desk](Refused(request=request, code=self.refuse_texts))
+
+    def mark(self, desk: bytes, request: str, wish: MarkWish) -> None:
+        self.acts.append(("mark", wish))
         if self.refuse_texts:
             self.sinks[desk](Refused(request=request, code=self.refuse_texts))
 

@@ -93,6 +93,7 @@ CLAUSES: Final[dict[str, str]] = {
     "record 3": "Signatures",
     "record 4": "Entries and statements",
     "record 5": "Kinds",
+    "record 5.1": "Marks",
     "record 6": "What may enter a log",
     "record 7": "Checkpoints",
     "record 8": "Receipts and seals",

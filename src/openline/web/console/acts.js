@@ -75,6 +75,7 @@ function deskActs({ socket, redraw }) {
   return {
     lock: () => send({ t: "lock" }),
     checkNow: () => send({ t: "check-now" }),
+    mark: (fields) => send({ t: "mark", request: "mark", ...fields }),
     exchange: (fields) => send({ t: "exchange", request: "exchange", ...fields }),
     redraw,
   };

@@ -286,7 +286,7 @@ const postFrames = {
   refused({ request, code, facts }) {
     // One for a request that is not this page's is the command line's. None ends speech: stop-talking does.
     const ours = draft.refused(request, code, facts);
-    if (!ours && ["", "voice", "phrase", "declare", "record", "exchange"].includes(request)) refuse(code, facts);
+    if (!ours && ["", "voice", "phrase", "declare", "record", "exchange", "mark"].includes(request)) refuse(code, facts);
     demo("refused", { request, code });
     redraw();
   },

@@ -13,6 +13,7 @@ import { exchange } from "./views/exchange.js";
 import { help } from "./views/help.js";
 import { lock } from "./views/lock.js";
 import { strips } from "./views/strips.js";
+import { marksVersion } from "./views/marks.js";
 import { timeline } from "./views/timeline.js";
 import { shownMic, voice } from "./views/voice.js";
 import { can, promises, spokenPhrase } from "./reading.js";
@@ -55,7 +56,8 @@ function speak() {
 }
 
 function drawTimeline(actions) {
-  const key = `${state.itemsVersion} ${currentLanguage()} ${fresh()}`;
+  const minute = Math.floor((state.view?.wall_ms ?? 0) / 60_000); // how long a text has not been opened
+  const key = `${state.itemsVersion} ${marksVersion()} ${minute} ${currentLanguage()} ${fresh()}`;
   if (key === drawn) return;
   drawn = key;
   const before = root("scroll");

@@ -6,6 +6,7 @@ import { phraseBoth } from "../spoken.js";
 import { fresh, state } from "../state.js";
 import { codeWords, errorWords, has, nameOf, step, t, utcDay, utcTime } from "../i18n.js";
 import { accounts, paired } from "./accounts.js";
+import { AS_MARKS, markActs, marks } from "./marks.js";
 import { SHAPES } from "./shapes.js";
 
 function rung(r, written, whose) {
@@ -23,7 +24,17 @@ function rung(r, written, whose) {
 function ladder(item) {
   const whose = item.whose === "peer" ? "peer" : "own";
   const written = item.ladder.find((r) => r.name === "written")?.wall_ms ?? null;
-  return html`<ol class="ladder" aria-label=${t("rung.label")}>${item.ladder.map((r) => rung(r, written, whose))}</ol>`;
+  return html`<ol class="ladder" aria-label=${t("rung.label")}>${item.ladder.filter((r) => !AS_MARKS.has(r.name)).map((r) => rung(r, written, whose))}</ol>`;
+}
+
+/** Held by their post, and no officer there has opened it: how long, and no cause. */
+function notOpened(item) {
+  const of = (name) => item.ladder.find((r) => r.name === name);
+  const since = of("receipted")?.wall_ms ?? null;
+  if (item.whose !== "own" || since === null || of("opened")?.state !== "waiting" || !fresh()) return nothing;
+  if (item.facts.answered || item.facts.declined) return nothing;
+  const minutes = Math.floor((state.view.wall_ms - since) / 60_000);
+  return minutes < 1 ? nothing : html`<p class="not-opened">${t("rung.not_opened", { since: utcTime(since), n: String(minutes) })}</p>`;
 }
 
 const author = (item) => (item.whose === "post" ? t("timeline.post")
@@ -36,9 +47,10 @@ function textItem(item, actions) {
       ${item.drill ? html`<span class="drill">${t("timeline.drill")}</span>` : nothing}
       ${outside ? html`<span class="outside">${t("timeline.outbox")}</span>` : html`<span class="id" title=${t("timeline.id_help")}>${item.id}</span>`}
       ${item.final ? html`<span class="final" title=${t("timeline.final_help")}>${t("timeline.final")}</span>` : nothing}</div>
-    <p class="text" lang=${item.lang} dir="auto">${item.text}</p>
-    ${ladder(item)}
-    ${unread ? html`<button class="open" ?disabled=${!fresh()} @click=${() => actions.opened(item.id)}>${t("timeline.mark_read")}</button>` : nothing}`;
+    <p class="text ${item.facts.sent_in_error ? "in-error" : ""}" lang=${item.lang} dir="auto">${item.facts.answers ? html`<span class="answers">${t("mark.answers", { item: item.facts.answers })}</span> ` : nothing}${item.text}</p>
+    ${marks(item)}${ladder(item)}${notOpened(item)}
+    ${unread ? html`<button class="open" ?disabled=${!fresh()} @click=${() => actions.opened(item.id)}>${t("timeline.mark_read")}</button>` : nothing}
+    ${markActs(item, actions)}`;
 }
 
 /** A line check: its text is a number, its results are codes, in words of this language. */
@@ -52,6 +64,7 @@ function checkFacts(item, out) {
 function facts(item) {
   const out = { ...item.facts, who: author(item), officer: item.officer || item.facts.officer || "" };
   if (item.kind === "check") return checkFacts(item, out);
+  if (item.kind === "sent-in-error") return { ...out, words: item.facts.words || t("mark.no_reason") };
   if (item.kind === "event" && "n" in item.facts) return { ...out, words: phraseBoth(item.facts.n) };
   if (item.kind === "rule") return { ...out, two: String(item.facts.two).split(" ").map((kind) => codeWords("rule.kind", kind)).join(", ") };
   if (item.kind === "declare") return { ...out, recording: codeWords("declared", `recording_${item.facts.recording}`) };
@@ -73,7 +86,8 @@ function facts(item) {
 }
 
 const SEALED = ["seal-open", "seal-commit", "seal-reveal"];
-const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke", "rule", ...SEALED]);
+const MARKS = ["sent-in-error", "protest", "passed", "declined"];
+const KINDS = new Set(["call", "enrol", "restored", "declare", "recording", "revoke", "rule", ...MARKS, ...SEALED]);
 
 /** The sentence for an item that is no text. Only this post's own items are events: a kind is what its author wrote. */
 function sentence(item) {
