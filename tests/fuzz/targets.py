@@ -43,6 +43,7 @@ from openline.record.bodies import (
 from openline.record.bundle import read_bundle
 from openline.record.cbor import Value, decode, encode
 from openline.record.checks import parse_check
+from openline.record.marks import MARKS, Mark, mark_body, parse_mark
 from openline.voice.cells import CELL_SIZE, Reassembler, parse_cell
 from openline.voice.legs import FarLeg
 from openline.voice.sdp import parse_offer
@@ -132,6 +133,11 @@ def heartbeat(data: bytes) -> None:
     assert trip is None or 0 <= trip <= 60_000
 
 
+def mark(data: bytes) -> None:
+    """Its first octet chooses the kind."""
+    parse_mark(MARKS[data[0] % len(MARKS)] if data else "", data[1:])
+
+
 def stun(data: bytes) -> None:
     assert not is_proven(parse_binding(data), "a password that nobody knows")
 
@@ -175,6 +181,12 @@ CALL: dict[str, Value] = {
     "answer": "fetching",
     "due_s": 60,
 }
+MARK_BODIES = [
+    mark_body(Mark(kind="sent-in-error", index=1)),
+    mark_body(Mark(kind="protest", index=1, words="No.", language="en")),
+    mark_body(Mark(kind="passed", index=1, words="Coast guard")),
+    mark_body(Mark(kind="declined", index=1)),
+]
 DEEP_HEAD = b"# openline officer " + b"[" * 2000 + b"\n"
 RECORDING = Recording(
     call=bytes(8), part=1, sha256=bytes(32), size=1, type="audio/webm", duration_ms=1
@@ -198,6 +210,7 @@ OWN: dict[str, Target] = {
     "declare body": Target(parse_declare, lambda: [encode({"recording": "always"})]),
     "recording body": Target(parse_recording, lambda: [recording_body(RECORDING)]),
     "rule body": Target(parse_rule, vectors("officers")),
+    "mark body": Target(mark, lambda: [bytes([at]) + body for at, body in enumerate(MARK_BODIES)]),
     "media cells": Target(cells, vectors("voice"), 4 * CELL_SIZE),
     "far leg": Target(payload(FarLeg.from_map), vectors("voice")),
     "stun": Target(stun, lambda: [b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12)], 700),
