@@ -1,5 +1,7 @@
 """``openline verify``: an evidence bundle, checked with nothing but its bytes and two pins."""
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -7,8 +9,9 @@ from typing import Annotated, Any, Final
 import typer
 from rich.cells import set_cell_size
 
-from openline.app.folder import read_bounded
+from openline.app.folder import read_bounded, reason_of
 from openline.cli.output import EXIT_FAILED, Output
+from openline.cli.rendering import render
 from openline.errors import ConfigError
 from openline.record.audit import Report, Step, audit
 from openline.record.limits import BUNDLE_BYTES_MAX
@@ -32,9 +35,15 @@ def register(app: typer.Typer, output: Output) -> None:
         allow_unreceipted: Annotated[
             bool, typer.Option("--allow-unreceipted", help=words("cli.help.verify.allow"))
         ] = False,
+        html: Annotated[
+            Path | None, typer.Option("--html", help=words("cli.help.verify.html"))
+        ] = None,
+        first: Annotated[str, typer.Option(help=words("cli.help.verify.first"))] = "a",
         json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
     ) -> None:
         pins = _pins(pin)
+        if first not in tuple(_LETTERS):
+            raise ConfigError("config.first", first, value=first)
         data = read_bounded(file, BUNDLE_BYTES_MAX)
         report = audit(data, pins, allow_unreceipted=allow_unreceipted)
         if json:
@@ -43,6 +52,26 @@ def register(app: typer.Typer, output: Output) -> None:
             _show(output, report)
         if not report.verified:
             raise typer.Exit(EXIT_FAILED)
+        if html is not None:
+            pieces = render(data, report, words, _LETTERS.index(first))
+            digest = _write(html, pieces)
+            if not json:
+                output.say("cli.verify.rendered", file=html, digest=digest)
+
+
+def _write(to: Path, pieces: Iterator[str]) -> str:
+    """Write a page; its SHA-256."""
+    digest = hashlib.sha256()
+    try:
+        with to.open("wb") as file:
+            for piece in pieces:
+                data = piece.encode("utf-8", "replace")
+                digest.update(data)
+                file.write(data)
+    except OSError as fault:
+        where, reason = str(to.parent), reason_of(fault)
+        raise ConfigError("folder.unwritable", str(fault), folder=where, reason=reason) from fault
+    return digest.hexdigest()
 
 
 def _pins(given: list[str]) -> tuple[bytes, bytes]:
