@@ -135,7 +135,8 @@ class _Page:
         facts = {} if marked is None else facts_of_marked(marked, each.log)
         labels = self._words_of(each, in_error="sent_in_error" in facts)
         for name in (name for name in _MARKED if name in facts):
-            labels += f"<br><span class=mark>{escape(self.words(f'mark.{name}', said=facts[name]))}</span>"
+            label = escape(self.words(f"mark.{name}", said=facts[name]))
+            labels += f"<br><span class=mark>{label}</span>"
             if name == "sent_in_error" and facts["error_reason"]:  # in quotes: no label of ours
                 labels += f" <q>{escape(one_line(facts['error_reason']))}</q>"
         return labels
