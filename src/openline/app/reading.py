@@ -213,7 +213,7 @@ def _name(entry: StoredEntry) -> str:
 
 def _marks(holding: Holding) -> Marks:
     """What officers said of entries before their own."""
-    marks = Marks()
+    marks = Marks(sum(map(len, holding.entries)))
     for entry in (entry for half in holding.entries for entry in half if entry.index > 0):
         marks.take(parse_entry(entry.leaf).claims, entry.body)
     return marks

@@ -60,7 +60,7 @@ class _Page:
     ) -> None:
         self.bundle, self.genesis, self.report = bundle, genesis, report
         self.words, self.first = words, first
-        self.marks = Marks()
+        self.marks = Marks(sum(map(len, bundle.entries)))
         for half in bundle.entries:
             for leaf, _salt, body in half:
                 self.marks.take(parse_entry(leaf).claims, body)

@@ -107,13 +107,14 @@ class Marked:
 
 
 class Marks:
-    """What the entries of both logs say of entries before them; the newest 4,096 of these."""
+    """What the entries of both logs say of entries before them."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_found", "_most")
 
-    def __init__(self) -> None:
-        """Nothing is marked."""
+    def __init__(self, most: int = _MARKED_MAX) -> None:
+        """Nothing is marked. Of more than ``most`` marked entries the first marked is forgotten."""
         self._found: dict[tuple[int, int], Marked] = {}
+        self._most = most
 
     def of(self, log: int, index: int) -> Marked | None:
         """What was said of that entry."""
@@ -139,7 +140,7 @@ class Marks:
 
     def _note(self, place: tuple[int, int], mark: Mark, index: int) -> None:
         found = self._found.setdefault(place, Marked())
-        if len(self._found) > _MARKED_MAX:
+        if len(self._found) > self._most:
             del self._found[next(iter(self._found))]
         match mark.kind:
             case bodies.KIND_IN_ERROR if found.error is None:

@@ -130,3 +130,11 @@ def test_nothing_is_taken_back_whatever_is_said_again_or_later(
                 if (found := marks.of(log, at)) is not None:
                     protests, answers = [*found.protests], [*found.answers]
                     reached[log, at] = replace(found, protests=protests, answers=answers)
+
+
+def test_of_too_many_the_first_is_forgotten() -> None:
+    marks = Marks(2)
+    for index in (1, 2, 3):
+        said = replace(claims(), kind="declined", index=9, seen_n=9)
+        marks.take(said, mark_body(mark("declined", index)))
+    assert [marks.of(1, index) is not None for index in (1, 2, 3)] == [False, True, True]
