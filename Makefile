@@ -1,7 +1,7 @@
 # Openline. `make` alone lists the targets. Needs Python 3.11 or newer, make and git.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench bench-voice soak sim fuzz lock clean
+.PHONY: help setup demo test lint fmt bench bench-voice bench-record soak sim fuzz lock clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -14,6 +14,7 @@ BENCH_CELLS ?=
 # Real desks one at a time in one process, pure tests beside them in another (tests/conftest.py).
 SPREAD := -n 2 --dist loadscope --no-loadscope-reorder
 MATRIX := tests/bench/test_bench_matrix.py tests/bench/test_bench_back.py
+RECORD := tests/bench/test_bench_record.py
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -45,11 +46,15 @@ fmt: $(DEV) ## format the code and mend what ruff can mend
 
 bench: $(DEV) ## figures, measured on this machine
 	@tools/setup-tests.sh
-	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(MATRIX:%=--ignore=%) $(ARGS)
+	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no tests $(MATRIX:%=--ignore=%) --ignore=$(RECORD) $(ARGS)
 
 bench-voice: $(DEV) ## voice by delay, loss and paths, 15 minutes; BENCH_CELLS="50-0-2 pauses back" takes some
 	@tools/setup-tests.sh
 	@BENCH_CELLS="$(BENCH_CELLS)" $(BIN)/python -m pytest -m bench -p no:randomly --capture=no $(MATRIX) $(ARGS)
+
+bench-record: $(DEV) ## the record: written to receipted, batches, 100,000 entries verified; 12 minutes
+	@tools/setup-tests.sh
+	@$(BIN)/python -m pytest -m bench -p no:randomly --capture=no $(RECORD) tests/bench/test_bench_text.py $(ARGS)
 
 soak: $(DEV) ## hours, not minutes: 1,000 kills, power cuts and failing disks, 5,000 seeds, more examples
 	@tools/setup-tests.sh

@@ -1,6 +1,7 @@
 """Text written to receipted by the peer's disk, beside the floors of the same run."""
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from openline.app.demo.figures import spread
 from openline.app.folder import FolderLock
 from openline.engine.desk import DeskEvent, Refused
 from tests.bench.rig import beside, hurry, hurry_posts, round_trip, table, time_texts
+from tests.bench.sampler import Sampler, cpu_seconds
 from tests.e2e.line_rig import laboratory, load, make_lab_pair, say
 from tests.e2e.post_rig import PostProcess, config_without_checks, is_up, make_pair, running, settle
 
@@ -103,8 +105,16 @@ def test_receipted_entries_per_second(tmp_path: Path) -> None:
     north, south = make_pair(tmp_path)
     with running(south):
         hurry_posts(south)
+        assert south.process is not None
+        sampler, pids = Sampler(), (os.getpid(), south.process.pid)
+        before, began = [cpu_seconds(pid) for pid in pids], time.perf_counter()
+        sampler.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rate, handed = runner.run(write_and_wait(north))
+        took = time.perf_counter() - began
+        used = [100 * (cpu_seconds(pid) - b) / took for pid, b in zip(pids, before, strict=True)]
+        say("\n" + "\n".join(sampler.rows()))
+        say(f"  of a core, start and end included: writer {used[0]:.0f} %, holder {used[1]:.0f} %")
         say(f"\nreceipted entries, batched, one line: {rate:.0f} /s (taken {handed:.0f} /s)")
         say(f"  n {BATCHED}; both posts on this machine; load {load()}; gate 2000")
         assert rate > 20
