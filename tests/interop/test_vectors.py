@@ -14,7 +14,7 @@ from openline.record.card import comparison_string, parse_card
 from openline.record.cbor import decode, encode
 from openline.record.cose import CONTEXT_ENTRY, CONTEXT_STATEMENT, sign1
 from openline.record.entry import commit_body, parse_entry
-from openline.record.fork import verify_fork
+from openline.record.fork import fork_file, read_fork_file, verify_fork
 from openline.record.genesis import (
     Genesis,
     make_genesis,
@@ -203,6 +203,16 @@ def test_forks(vector: Vector) -> None:
         assert caught.value.code == vector["refused"]
     else:
         assert verify_fork(genesis(), proof) == vector["party"]
+        file = binary(vector, "file")
+        pins = (genesis().cards[0].fingerprint, genesis().cards[1].fingerprint)
+        assert file == fork_file(genesis(), proof)
+        assert read_fork_file(file, pins[::-1]).party == vector["party"]
+        for wrong in (file[:-1], file[:-2] + bytes([file[-2] ^ 1]) + file[-1:], proof):
+            with pytest.raises(OpenlineError):
+                read_fork_file(wrong, pins)
+        with pytest.raises(OpenlineError) as other:
+            read_fork_file(file, (pins[0], bytes(32)))
+        assert other.value.code == "bundle.pins"
         assert encode(decode(proof, 70_000)) == proof
 
 

@@ -7,7 +7,7 @@ from openline.record.bodies import shown_body, text_body
 from openline.record.cbor import Value, decode_list, encode
 from openline.record.cose import CONTEXT_ENTRY, CONTEXT_HELLO, CONTEXT_RECEIPT, parse_sign1
 from openline.record.entry import parse_entry
-from openline.record.fork import HEAD_CHECKPOINT, HEAD_ENTRY, Head, build_fork
+from openline.record.fork import HEAD_CHECKPOINT, HEAD_ENTRY, Head, build_fork, fork_file
 from openline.record.receipt import receipt_payload
 from tests.unit.record.makers import Pair
 
@@ -280,18 +280,22 @@ def fork_vectors(pair: Pair) -> list[Vector]:
     items: list[Value] = [
         [HEAD_CHECKPOINT, pair.note(0, pair.checkpoint(0, size))] for size in (2, 4)
     ]
+    same = build_fork(pair.genesis, 0, entries)
+    sizes = build_fork(pair.genesis, 0, heads, tree)
     return [
         vector(
             "fork-entries",
             "two entries at a-2",
-            proof=build_fork(pair.genesis, 0, entries),
+            proof=same,
             party=0,
+            file=fork_file(pair.genesis, same),
         ),
         vector(
             "fork-sizes",
             "heads of sizes 2 and 4",
-            proof=build_fork(pair.genesis, 0, heads, tree),
+            proof=sizes,
             party=0,
+            file=fork_file(pair.genesis, sizes),
         ),
         vector(
             "fork-none",

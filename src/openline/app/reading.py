@@ -28,6 +28,7 @@ from openline.record.bodies import (
 )
 from openline.record.bundle import BundleHeader, BundleNote, export_sizes, write_bundle
 from openline.record.entry import parse_entry
+from openline.record.fork import fork_file
 from openline.record.genesis import parse_genesis
 from openline.record.log import RawEntry, Record
 from openline.record.marks import Marked, Marks
@@ -80,6 +81,32 @@ def holding_of(folder: Folder, state: StoredState) -> Holding:
         entries=state.entries,
         notes=state.notes,
     )
+
+
+def fork_of(genesis: bytes, kept: Sequence[bytes]) -> bytes:
+    """The file of the first proof of a fork among what was kept of breaches.
+
+    Raises:
+        ConfigError: ``config.no_fork``: there is none.
+    """
+    line = parse_genesis(genesis)
+    for data in kept:
+        try:
+            return fork_file(line, data)
+        except OpenlineError:
+            continue  # a single head, kept before its opposite came
+    raise ConfigError("config.no_fork", f"{len(kept)} kept")
+
+
+def fork_offline(folder: Folder) -> bytes:
+    """Likewise of a stopped post; raises as :func:`read_holding` and :func:`fork_of`."""
+    holding = read_holding(folder)
+    with FolderLock.take(folder):
+        store = Store.open(folder.record)
+        try:
+            return fork_of(holding.genesis, store.evidence())
+        finally:
+            store.close()
 
 
 def describe_offline(folder: Folder) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from openline.app.control import Answer
 from openline.app.deskapi import DeskFront
 from openline.app.metrics import render
 from openline.app.officers import Ask, Officers
-from openline.app.reading import Holding, bundle, describe
+from openline.app.reading import Holding, bundle, describe, fork_of
 from openline.app.shell import PostShell
 from openline.engine.desk import DeskEvent, Refused, Rung, TextTaken, TimelineChanged
 from openline.engine.exchange_asked import act_of
@@ -92,6 +92,7 @@ class ControlService:
             "mark": self._mark,
             "record": self._record,
             "export": self._export,
+            "fork": self._fork,
             "metrics": self._metrics,
         }
         match request.get("do"):
@@ -206,6 +207,11 @@ class ControlService:
             lambda: b"".join(bundle(holding, now_ms, whole=whole, bodies=bodies))
         )
         for part in _parts_of(data):
+            yield part
+
+    async def _fork(self, _request: Answer) -> AsyncIterator[Answer]:
+        kept = await self._parts.writer.evidence()
+        for part in _parts_of(fork_of(self._parts.genesis.raw, kept)):
             yield part
 
     async def _check(self, request: Answer) -> AsyncIterator[Answer]:

@@ -1,6 +1,7 @@
-"""``openline record DIR list|show|export|rebuild``: the common record as this post holds it."""
+"""``openline record DIR list|show|export|fork|rebuild``: the common record of this post."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,14 +11,14 @@ from rich.cells import set_cell_size
 from openline.app.control import ask
 from openline.app.folder import Folder, reason_of
 from openline.app.pairing import rebuild
-from openline.app.reading import describe_offline, export_offline
+from openline.app.reading import describe_offline, export_offline, fork_offline
 from openline.cli.output import Output
 from openline.cli.words import one_line
 from openline.errors import AccessError, ConfigError
 from openline.protocol.accounts import ROLES
 from openline.protocol.call import Outcome
 
-ACTIONS: Final = ("list", "show", "export", "rebuild")
+ACTIONS: Final = ("list", "show", "export", "fork", "rebuild")
 MARKED: Final = ("sent_in_error", "passed", "answered", "declined", "protests")
 _EXPORT_SECONDS: Final = 600.0
 
@@ -34,9 +35,7 @@ def register(app: typer.Typer, output: Output) -> None:
         folder: Annotated[Path, typer.Argument(metavar="DIR", help=words("cli.help.dir"))],
         action: Annotated[
             str,
-            typer.Argument(
-                metavar="list|show|export|rebuild", help=words("cli.help.record.action")
-            ),
+            typer.Argument(metavar="|".join(ACTIONS), help=words("cli.help.record.action")),
         ],
         what: Annotated[
             str, typer.Argument(metavar="[ITEM|FILE]", help=words("cli.help.record.what"))
@@ -56,13 +55,16 @@ def register(app: typer.Typer, output: Output) -> None:
             raise ConfigError("config.action", action, value=action)
         if action == "show" and not what:
             raise ConfigError("config.item_missing", action)
-        if action == "export" and not what:
+        if action in ("export", "fork") and not what:
             raise ConfigError("config.file_missing", action)
         if action == "rebuild":
             rebuild(post)
             output.say("cli.record.rebuilt", folder=folder)
         elif action == "export":
             _export(output, post, Path(what), whole=whole, bodies=not no_bodies)
+        elif action == "fork":
+            _write(Path(what), _parts(post, {"do": "fork"}, lambda: fork_offline(post)))
+            output.say("cli.record.fork", file=what)
         else:
             _list(output, _items(post, what), json=json, whole=action == "show")
 
@@ -130,17 +132,26 @@ def _account(output: Output, account: dict[str, Any] | None) -> str:
 
 
 def _export(output: Output, post: Folder, to: Path, *, whole: bool, bodies: bool) -> None:
+    request = {"do": "export", "whole": whole, "bodies": bodies}
+    data = _parts(post, request, lambda: export_offline(post, whole=whole, bodies=bodies))
+    _write(to, data)
+    output.say("cli.record.exported", file=to, size=len(data))
+
+
+def _parts(post: Folder, request: dict[str, Any], offline: Callable[[], bytes]) -> bytes:
+    """A file that the running post gives in parts, or its folder if it does not run."""
     try:
-        request = {"do": "export", "whole": whole, "bodies": bodies}
         answers = ask(post.root, request, _EXPORT_SECONDS)
-        data = b"".join(base64.b64decode(answer["part"]) for answer in answers)
+        return b"".join(base64.b64decode(answer["part"]) for answer in answers)
     except AccessError as fault:
         if fault.code != "control.not_running":
             raise
-        data = export_offline(post, whole=whole, bodies=bodies)
+        return offline()
+
+
+def _write(to: Path, data: bytes) -> None:
     try:
         to.write_bytes(data)
     except OSError as fault:
         where, reason = str(to.parent), reason_of(fault)
         raise ConfigError("folder.unwritable", str(fault), folder=where, reason=reason) from fault
-    output.say("cli.record.exported", file=to, size=len(data))

@@ -14,6 +14,7 @@ from openline.cli.output import EXIT_FAILED, Output
 from openline.cli.rendering import render
 from openline.errors import ConfigError
 from openline.record.audit import Report, Step, audit
+from openline.record.fork import FILE_MARK, ForkFile, read_fork_file
 from openline.record.limits import BUNDLE_BYTES_MAX
 
 _TITLE_CELLS: Final = 58
@@ -45,6 +46,9 @@ def register(app: typer.Typer, output: Output) -> None:
         if first not in tuple(_LETTERS):
             raise ConfigError("config.first", first, value=first)
         data = read_bounded(file, BUNDLE_BYTES_MAX)
+        if data.startswith(FILE_MARK):
+            _show_fork(output, read_fork_file(data, pins), json=json)
+            return
         report = audit(data, pins, allow_unreceipted=allow_unreceipted)
         if json:
             output.json(_as_json(output, report))
@@ -57,6 +61,17 @@ def register(app: typer.Typer, output: Output) -> None:
             digest = _write(html, pieces)
             if not json:
                 output.say("cli.verify.rendered", file=html, digest=digest)
+
+
+def _show_fork(output: Output, found: ForkFile, *, json: bool) -> None:
+    """The proof holds: who signed two histories."""
+    names = found.genesis.cards[found.party].fields.names
+    name = names.get(output.words.language) or next(iter(names.values()))
+    letter, line = _LETTERS[found.party], found.genesis.line.hex()
+    if json:
+        output.json({"fork": letter, "name": name, "line": line})
+    else:
+        output.say("cli.verify.fork", letter=letter, name=name, line=line)
 
 
 def _write(to: Path, pieces: Iterator[str]) -> str:

@@ -12,13 +12,17 @@ from typing import Final
 from openline.errors import OpenlineError, ProofError, RecordError
 from openline.record.cbor import Value, as_bytes, as_list, as_uint, decode_list, encode
 from openline.record.entry import parse_entry
-from openline.record.genesis import Genesis
+from openline.record.genesis import Genesis, parse_genesis
 from openline.record.hello import verify_hello
-from openline.record.limits import FORK_BYTES_MAX, HASH_SIZE
+from openline.record.limits import FORK_BYTES_MAX, GENESIS_BYTES_MAX, HASH_SIZE
 from openline.record.notes import verify_checkpoint
 from openline.record.tree import MerkleTree, roots_of_path
 
 _LABEL: Final = "openline-fork-v1"
+_FILE_LABEL: Final = "openline-fork-file-v1"
+FILE_MARK: Final = encode([_FILE_LABEL, b"", b""])[: 2 + len(_FILE_LABEL)]
+"""How the file of a proof begins, and nothing else that this program writes."""
+FORK_FILE_BYTES_MAX: Final = GENESIS_BYTES_MAX + FORK_BYTES_MAX + 64
 HEAD_CHECKPOINT: Final = 0
 HEAD_HELLO: Final = 1
 HEAD_ENTRY: Final = 2
@@ -62,6 +66,43 @@ def build_fork(
     raw = encode([_LABEL, log, *items, path])
     verify_fork(genesis, raw)
     return raw
+
+
+def fork_file(genesis: Genesis, proof: bytes) -> bytes:
+    """A proof with its line: all that a stranger needs but the pins. Raises ProofError."""
+    verify_fork(genesis, proof)
+    return encode([_FILE_LABEL, genesis.raw, proof])
+
+
+@dataclass(frozen=True, slots=True)
+class ForkFile:
+    """A file whose proof holds by the keys in it; whose these are, only the pins say."""
+
+    genesis: Genesis
+    party: int
+
+
+def read_fork_file(data: bytes, pins: tuple[bytes, bytes]) -> ForkFile:
+    """Check a file of a proof.
+
+    Args:
+        data: untrusted.
+        pins: both full card fingerprints, in any order, known from elsewhere.
+
+    Raises:
+        ProofError: ``record.fork_proof``. RecordError: ``bundle.pins``: of another line; or the
+            genesis does not hold.
+    """
+    try:
+        label, raw, proof = decode_list(data, FORK_FILE_BYTES_MAX, 3)
+        if label != _FILE_LABEL:
+            raise RecordError("record.version", "not a file of this version")
+        genesis, claim = parse_genesis(as_bytes(raw)), as_bytes(proof)
+    except OpenlineError as error:
+        raise ProofError("record.fork_proof", str(error)) from error
+    if {card.fingerprint for card in genesis.cards} != set(pins):
+        raise RecordError("bundle.pins", "the cards are not those of the pins")
+    return ForkFile(genesis, verify_fork(genesis, claim))
 
 
 def verify_fork(genesis: Genesis, data: bytes) -> int:

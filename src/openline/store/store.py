@@ -153,6 +153,12 @@ class Store:
         with self._transaction():
             return rows.signatures(self._connection)
 
+    def evidence(self) -> tuple[bytes, ...]:
+        """What was kept of breaches, oldest first."""
+        with self._transaction():
+            query = sa.select(t.evidence.c.data).order_by(t.evidence.c.place)
+            return tuple(bytes(data) for (data,) in self._connection.execute(query))
+
     def close(self) -> None:
         """Give the file up; an open transaction is undone."""
         self._connection.close()

@@ -115,6 +115,10 @@ class StoreWriter:
         """Both signatures of the genesis, as far as they are here."""
         return await self._ask(self._store.signatures)
 
+    async def evidence(self) -> tuple[bytes, ...]:
+        """What was kept of breaches, oldest first."""
+        return await self._ask(self._store.evidence)
+
     def stop(self) -> None:
         """Finish what is queued, close the store, end the thread. Blocks; results are dropped."""
         with self._wake:
