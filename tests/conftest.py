@@ -185,4 +185,4 @@ def sim_seeds() -> int:
 @pytest.fixture(scope="session")
 def kill_rounds() -> int:
     """Return how often a post is killed at a random moment."""
-    return int(os.environ.get("OPENLINE_KILLS", "334" if SOAK else "12"))
+    return int(os.environ.get("OPENLINE_KILLS", "334" if SOAK else "8"))
