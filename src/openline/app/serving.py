@@ -238,7 +238,7 @@ class ControlService:
             try:
                 async with asyncio.timeout(min(float(seconds), WAIT_SECONDS_MAX)):
                     while wait not in follow.reached:
-                        for rung in follow.take(await events.get()):
+                        for rung in follow.up_to(wait, await events.get()):
                             yield {"rung": rung, "item": follow.item}
                         if follow.ends_before(wait):
                             return
@@ -288,6 +288,11 @@ class Follow:
                 if self.item and self.item in (item.id, item.replaces):
                     self.item, self._ladder = item.id, item.ladder
         return self._climb()
+
+    def up_to(self, wait: str, event: DeskEvent) -> list[str]:
+        """As :meth:`take`; of what lies beyond the rung that is waited for nothing is said."""
+        found = self.take(event)
+        return found[: found.index(wait) + 1] if wait in found else found
 
     async def written(self, events: "asyncio.Queue[DeskEvent]") -> None:
         """Until it is written here.

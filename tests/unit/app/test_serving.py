@@ -47,3 +47,11 @@ def test_a_refusal_is_the_caller_s() -> None:
         follow.take(Refused(request="mine", code="store.full", facts={"name": "x"}))
     assert caught.value.code == "store.full"
     assert caught.value.facts == {"name": "x"}
+
+
+def test_the_rung_that_is_waited_for_is_the_last_that_is_said() -> None:
+    """One commit may bring receipt and seal; the last rung said is how far the text came."""
+    follow = Follow("mine")
+    assert follow.up_to("receipted", TextTaken(request="mine", item="outbox-1")) == ["written"]
+    both = changed("a-2", "outbox-1", written="done", receipted="done", sealed="done")
+    assert follow.up_to("receipted", both) == ["receipted"]
